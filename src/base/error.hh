@@ -22,7 +22,7 @@ constexpr int kExitNotFound = 127;       ///< the container command was not foun
 /// A hint is a second line that names the fix, where one is known.
 class Error : public std::runtime_error {
   public:
-    explicit Error(std::string message) : std::runtime_error(std::move(message)) {}
+    explicit Error(const std::string& message) : std::runtime_error(message) {}
     template <class A0, class... A>
     explicit Error(fmt::format_string<A0, A...> f, A0&& a0, A&&... a)
         : std::runtime_error(fmt::format(f, std::forward<A0>(a0), std::forward<A>(a)...)) {}
@@ -31,8 +31,14 @@ class Error : public std::runtime_error {
     const std::string& hint() const noexcept { return hint_; }
 
     /// `throw Error("...").with_exit_code(kExitNotFound)`
-    Error&& with_exit_code(int code) && { exit_code_ = code; return std::move(*this); }
-    Error&& with_hint(std::string hint) && { hint_ = std::move(hint); return std::move(*this); }
+    Error&& with_exit_code(int code) && {
+        exit_code_ = code;
+        return std::move(*this);
+    }
+    Error&& with_hint(std::string hint) && {
+        hint_ = std::move(hint);
+        return std::move(*this);
+    }
 
   private:
     int exit_code_ = kExitFailed;
@@ -55,8 +61,8 @@ class SysError : public Error {
     int err_;
 };
 
-/// check(::open(...), "open '{}'", path): the result, or SysError with the errno of the call. The text says what
-/// was attempted, on what.
+/// check(::open(...), "open '{}'", path): the result, or SysError with the errno of the call. The text says
+/// what was attempted, on what.
 template <class T, class... A>
 T check(T rc, fmt::format_string<A...> f, A&&... a) {
     if (rc < 0) [[unlikely]] {

@@ -23,8 +23,9 @@ namespace {
 
 const Json& node_of(const void* node) { return *static_cast<const Json*>(node); }
 
-/// Builds the document while it counts depth and sees each key twice: nlohmann's own parser would recurse without a
-/// bound in the destructor and keep the last of two equal keys, so that two readers could see two documents.
+/// Builds the document while it counts depth and sees each key twice: nlohmann's own parser would recurse
+/// without a bound in the destructor and keep the last of two equal keys, so that two readers could see two
+/// documents.
 class BoundedSax : public nlohmann::detail::json_sax_dom_parser<Json> {
     using Base = nlohmann::detail::json_sax_dom_parser<Json>;
 

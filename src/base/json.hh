@@ -11,8 +11,9 @@
 #include <utility>
 #include <vector>
 
-/// JSON text in, plain structs out, and back. Every Value knows the path that leads to it, so that an error can say
-/// "manifest: layers[2].size: expected a number". Parsing is bounded in size and depth; it is meant for hostile text.
+/// JSON text in, plain structs out, and back. Every Value knows the path that leads to it, so that an error
+/// can say "manifest: layers[2].size: expected a number". Parsing is bounded in size and depth; it is meant
+/// for hostile text.
 namespace rpod::json {
 
 struct Limits {
@@ -24,7 +25,8 @@ struct Limits {
 class Value {
   public:
     /// @param what  names the document in errors: "manifest", "config.json of container 'web'"
-    /// @throws Error for text that is not JSON (RFC 8259), too large or too deep, or has a key twice in one object
+    /// @throws Error for text that is not JSON (RFC 8259), too large or too deep, or has a key twice in one
+    /// object
     static Value parse(std::string_view text, std::string what, Limits limits = {});
 
     bool is_object() const;

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "base/log.hh"
 
-#include <spdlog/sinks/base_sink.h>
 #include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
 #include <memory>
@@ -49,8 +49,10 @@ void init(std::string_view level) {
     if (level == "warn" || level == "warning") return spdlog::set_level(spdlog::level::warn);
     if (level == "error") return spdlog::set_level(spdlog::level::err);
     if (level == "fatal" || level == "panic") return spdlog::set_level(spdlog::level::critical);
-    throw Error("log level '{}' is not supported, choose from: trace, debug, info, warn, warning, error, fatal, panic",
-                level);
+    throw Error(
+        "log level '{}' is not supported, choose from: trace, debug, info, warn, warning, error, fatal, "
+        "panic",
+        level);
 }
 
 void redirect(int fd, std::string_view role) {

@@ -6,8 +6,8 @@
 
 #include <string_view>
 
-/// Logging is for what the user did not ask to see: debug and warnings, on standard error. Results go to standard
-/// output, failures are exceptions that main prints once.
+/// Logging is for what the user did not ask to see: debug and warnings, on standard error. Results go to
+/// standard output, failures are exceptions that main prints once.
 namespace rpod::log {
 
 using spdlog::debug;
@@ -15,13 +15,13 @@ using spdlog::error;
 using spdlog::info;
 using spdlog::warn;
 
-/// Sets up the logger on standard error; called once, before anything logs. Level is one of podman's: trace, debug,
-/// info, warn(ing), error, fatal, panic.
+/// Sets up the logger on standard error; called once, before anything logs. Level is one of podman's: trace,
+/// debug, info, warn(ing), error, fatal, panic.
 /// @throws Error for another word.
 void init(std::string_view level);
 
-/// From here on the logger writes to fd (borrowed for the life of the process), with `role` in each line: for forked
-/// children, whose standard error is the container's or nobody's.
+/// From here on the logger writes to fd (borrowed for the life of the process), with `role` in each line: for
+/// forked children, whose standard error is the container's or nobody's.
 void redirect(int fd, std::string_view role);
 
 }  // namespace rpod::log

@@ -18,11 +18,13 @@ struct Extent {
     uint64_t length;
 };
 
-/// One member of a layer archive, as the archive says it: a scanner (image/tar) fills it, the index builder judges it.
-/// Whiteouts (".wh.NAME", ".wh..wh..opq") are ordinary members here; the builder gives them their meaning.
+/// One member of a layer archive, as the archive says it: a scanner (image/tar) fills it, the index builder
+/// judges it. Whiteouts (".wh.NAME", ".wh..wh..opq") are ordinary members here; the builder gives them their
+/// meaning.
 struct LayerEntry {
-    /// Relative to the root of the image: no leading or trailing '/', no empty, "." or ".." component (the scanner
-    /// removes the former and refuses or clamps the latter); empty for the root directory itself. Bytes, not text.
+    /// Relative to the root of the image: no leading or trailing '/', no empty, "." or ".." component (the
+    /// scanner removes the former and refuses or clamps the latter); empty for the root directory itself.
+    /// Bytes, not text.
     std::string path;
     EntryType type = EntryType::regular;
     uint32_t mode = 0;  ///< permission and set-ID bits, 07777

@@ -12,8 +12,9 @@
 
 namespace rpod::sys {
 
-/// One message between two processes of rpod: a named kind, a short text, descriptors. The folders that hold both sides of
-/// a fork (userns/launcher, runtime/sync) give the kinds their names and wrap a Channel in one class for each side.
+/// One message between two processes of rpod: a named kind, a short text, descriptors. The folders that hold
+/// both sides of a fork (userns/launcher, runtime/sync) give the kinds their names and wrap a Channel in one
+/// class for each side.
 struct Packet {
     uint32_t kind = 0;
     std::string text;     ///< at most kMaxText bytes
@@ -22,8 +23,8 @@ struct Packet {
     static constexpr size_t kMaxFds = 64;
 };
 
-/// One end of a socket pair (AF_UNIX, SOCK_SEQPACKET). The end of the other process shows as EOF, which is how a peer's death
-/// is told: getppid is 0 across a PID namespace, and PDEATHSIG is cleared by setresuid.
+/// One end of a socket pair (AF_UNIX, SOCK_SEQPACKET). The end of the other process shows as EOF, which is
+/// how a peer's death is told: getppid is 0 across a PID namespace, and PDEATHSIG is cleared by setresuid.
 class Channel {
   public:
     explicit Channel(Fd fd) : fd_(std::move(fd)) {}

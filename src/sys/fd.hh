@@ -8,8 +8,8 @@
 
 namespace rpod::sys {
 
-/// Sole owner of a descriptor. A plain int parameter means "borrowed for this call". Every descriptor is opened with
-/// CLOEXEC; what a program may inherit is an explicit list at its exec.
+/// Sole owner of a descriptor. A plain int parameter means "borrowed for this call". Every descriptor is
+/// opened with CLOEXEC; what a program may inherit is an explicit list at its exec.
 class Fd {
   public:
     Fd() noexcept = default;

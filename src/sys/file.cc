@@ -15,7 +15,8 @@
 namespace rpod::sys {
 
 Fd open_at(int dir, const std::filesystem::path& path, int flags, mode_t mode) {
-    return Fd(check(::openat(dir, path.c_str(), flags | O_CLOEXEC, mode), "open '{}'", printable(path.native())));
+    return Fd(
+        check(::openat(dir, path.c_str(), flags | O_CLOEXEC, mode), "open '{}'", printable(path.native())));
 }
 
 Fd open_file(const std::filesystem::path& path, int flags, mode_t mode) {
@@ -76,7 +77,8 @@ void write_existing(const std::filesystem::path& path, std::string_view data) {
     check(::write(fd.get(), data.data(), data.size()), "write '{}'", path.native());
 }
 
-void replace_file_at(int dir, const std::filesystem::path& name, std::string_view data, mode_t mode, Sync sync) {
+void replace_file_at(int dir, const std::filesystem::path& name, std::string_view data, mode_t mode,
+                     Sync sync) {
     const std::string temporary = ".tmp-" + random_name();
     const Fd fd = open_at(dir, temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
     Defer remove([&] { ::unlinkat(dir, temporary.c_str(), 0); });
@@ -131,7 +133,8 @@ void remove_content(int dir, dev_t device) {
         const Fd child = open_at(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         struct stat st {};
         check(::fstat(child.get(), &st), "stat '{}'", printable(name));
-        if (st.st_dev != device) throw Error("remove '{}': another file system is mounted there", printable(name));
+        if (st.st_dev != device)
+            throw Error("remove '{}': another file system is mounted there", printable(name));
         remove_content(child.get(), device);
         check(::unlinkat(dir, name.c_str(), AT_REMOVEDIR), "remove directory '{}'", printable(name));
     }

@@ -12,9 +12,10 @@
 
 namespace rpod::sys {
 
-/// fork(2). The child runs fn and ends with its result as exit code, or with 125 when fn throws (the error is logged:
-/// a child that can report elsewhere catches for itself). It never returns into the caller's frames, and runs ordinary C++:
-/// that is safe because a process of rpod has one thread when it forks, which is checked.
+/// fork(2). The child runs fn and ends with its result as exit code, or with 125 when fn throws (the error is
+/// logged: a child that can report elsewhere catches for itself). It never returns into the caller's frames,
+/// and runs ordinary C++: that is safe because a process of rpod has one thread when it forks, which is
+/// checked.
 /// @param role  shows in ps: "rpod:net"; at most 15 bytes
 pid_t fork_child(const char* role, const std::function<int()>& fn);
 

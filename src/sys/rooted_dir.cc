@@ -42,8 +42,8 @@ std::optional<Fd> RootedDir::find(const std::string& path, int flags) const {
 }
 
 Fd RootedDir::make_dirs(const std::string& path, mode_t mode) const {
-    // Each prefix is opened anew from the root, so that ".." and links are judged by the kernel alone; what is missing
-    // is made through the descriptor of its parent.
+    // Each prefix is opened anew from the root, so that ".." and links are judged by the kernel alone; what
+    // is missing is made through the descriptor of its parent.
     std::string done = ".";
     Fd at = open(done, O_PATH | O_DIRECTORY);
     for (const auto part : split(path, '/')) {

@@ -32,9 +32,11 @@ TEST(Json, NullIsAbsent) {
 }
 
 TEST(Json, RefusesDuplicateKeysDepthAndSize) {
-    EXPECT_EQ(message_of([] { Value::parse(R"({"a":1,"a":2})", "x"); }), "x: key 'a' appears twice in one object");
+    EXPECT_EQ(message_of([] { Value::parse(R"({"a":1,"a":2})", "x"); }),
+              "x: key 'a' appears twice in one object");
     EXPECT_NE(message_of([] { Value::parse(std::string(100000, '['), "x"); }), "no error");
-    EXPECT_NE(message_of([] { Value::parse("[[[]]]", "x", Limits{.max_bytes = 10, .max_depth = 2}); }), "no error");
+    EXPECT_NE(message_of([] { Value::parse("[[[]]]", "x", Limits{.max_bytes = 10, .max_depth = 2}); }),
+              "no error");
     EXPECT_NE(message_of([] { Value::parse("[1,2,3,4,5]", "x", Limits{.max_bytes = 10, .max_depth = 2}); }),
               "no error");
     EXPECT_NE(message_of([] { Value::parse("{} trailing", "x"); }), "no error");

@@ -13,7 +13,8 @@ namespace {
 
 TEST(ForkChild, GivesTheResultAsExitCode) {
     EXPECT_EQ(wait_for(fork_child("t", [] { return 7; })).code, 7);
-    EXPECT_EQ(wait_for(fork_child("t", []() -> int { throw Error("expected by the test"); })).code, kExitFailed);
+    EXPECT_EQ(wait_for(fork_child("t", []() -> int { throw Error("expected by the test"); })).code,
+              kExitFailed);
 }
 
 TEST(ExitStatus, TellsASignalFromACode) {
