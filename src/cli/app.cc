@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "cli/app.hh"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ostream>
+
+#include "base/log.hh"
+#include "base/strings.hh"
+#include "cli/help.hh"
+
+namespace rpod::cli {
+namespace {
+
+/// The flags of one command as a parser that knows nothing of arguments: what it does not know is left over,
+/// and is judged by us, so that the messages are those that scripts know.
+std::unique_ptr<CLI::App> make_parser(bool flags_end_at_argument) {
+    auto parser = std::make_unique<CLI::App>();
+    parser->set_help_flag();
+    parser->allow_extras();
+    parser->prefix_command(flags_end_at_argument);
+    // As pflag: the last of several values wins.
+    parser->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    return parser;
+}
+
+/// Global flags are accepted behind a command's name too; its help does not repeat them.
+void add_global_flags(CLI::App& parser, GlobalOptions& global, bool hidden) {
+    const std::string group = hidden ? "" : "Options";
+    parser.add_option("--root", global.root, "Keep images and containers in this directory")
+        ->type_name("DIR")
+        ->group(group);
+    parser.add_option("--runroot", global.runroot, "Keep what may vanish (sockets) in this directory")
+        ->type_name("DIR")
+        ->group(group);
+    parser.add_option("--log-level", global.log_level, "trace, debug, info, warn, error, fatal or panic")
+        ->type_name("LEVEL")
+        ->group(group);
+}
+
+std::string see_help(const std::string& path) {
+    return fmt::format("See '{} --help'", path);
+}
+
+/// pflag's words for a flag that does not exist.
+std::string unknown_flag(const std::string& word) {
+    if (word.starts_with("--")) return "unknown flag: " + word.substr(0, word.find('='));
+    return fmt::format("unknown shorthand flag: '{}' in {}", word[1], word);
+}
+
+/// What the parser left over: the arguments; a flag among them is an unknown one.
+Args judge_leftovers(const Args& leftovers, bool flags_end_at_argument, const std::string& path) {
+    Args args;
+    bool only_args = false;
+    for (const auto& word : leftovers) {
+        if (!only_args && word == "--") {
+            only_args = true;
+            continue;
+        }
+        if (!only_args && word.size() > 1 && word[0] == '-') {
+            throw UsageError(unknown_flag(word), see_help(path));
+        }
+        only_args = only_args || flags_end_at_argument;
+        args.push_back(word);
+    }
+    return args;
+}
+
+/// CLI11's complaints in pflag's words.
+std::string flag_problem(const CLI::ParseError& e) {
+    const std::string what = e.what();
+    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch)) {
+        return "flag needs an argument: " + what.substr(0, what.find(':'));
+    }
+    return "invalid argument: " + what;
+}
+
+Args parse_flags(CLI::App& parser, const Args& words, bool flags_end_at_argument, const std::string& path) {
+    // A flag takes one value, however many words follow.
+    for (CLI::Option* option : parser.get_options()) option->allow_extra_args(false);
+    try {
+        parser.parse(Args(words.rbegin(), words.rend()));
+    } catch (const CLI::ParseError& e) {
+        throw UsageError(flag_problem(e), see_help(path));
+    }
+    return judge_leftovers(parser.remaining(), flags_end_at_argument, path);
+}
+
+void check_arity(const Arity& arity, size_t count, const std::string& path) {
+    if (count >= arity.min && count <= arity.max) return;
+    if (arity.max == 0) throw UsageError(fmt::format("`{}` takes no arguments", path), {});
+    if (arity.min == arity.max) {
+        throw UsageError(fmt::format("accepts {} arg(s), received {}", arity.min, count), {});
+    }
+    if (count < arity.min) {
+        throw UsageError(fmt::format("requires at least {} arg(s), only received {}", arity.min, count), {});
+    }
+    throw UsageError(fmt::format("accepts at most {} arg(s), received {}", arity.max, count), {});
+}
+
+const Command* find_command(const std::vector<Command>& commands, std::string_view name) {
+    const auto it =
+        std::find_if(commands.begin(), commands.end(), [&](const Command& c) { return c.name == name; });
+    return it == commands.end() ? nullptr : &*it;
+}
+
+int run_command(const Command& command, const Args& words, Context& ctx) {
+    const std::string path = fmt::format("{} {}", ctx.program, command.name);
+    const auto parser = make_parser(command.flags_end_at_argument);
+    bool help = false;
+    add_global_flags(*parser, ctx.global, true);
+    const Action action = command.define(*parser, ctx);
+    // -h is the host name's in `run`.
+    const bool has_h = parser->get_option_no_throw("-h") != nullptr;
+    parser->add_flag(has_h ? "--help" : "-h,--help", help, "Show this help");
+    const Args args = parse_flags(*parser, words, command.flags_end_at_argument, path);
+    if (help) {
+        ctx.out << command_help(ctx.program, command, *parser);
+        return 0;
+    }
+    log::init(ctx.global.log_level);
+    check_arity(command.arity, args.size(), path);
+    return action(args);
+}
+
+/// Finds the command word by word: `rpod image ls`.
+int dispatch(const Args& all, Context& ctx, const std::vector<Command>& commands) {
+    std::string group;
+    Args words = all;
+    for (;;) {
+        const std::string path = group.empty() ? ctx.program : fmt::format("{} {}", ctx.program, group);
+        const auto parser = make_parser(true);
+        bool help = false;
+        bool version = false;
+        parser->add_flag("-h,--help", help, "Show this help");
+        if (group.empty()) parser->add_flag("-v,--version", version, "Show the version");
+        add_global_flags(*parser, ctx.global, !group.empty());
+        words = parse_flags(*parser, words, true, path);
+        if (version) {
+            ctx.out << fmt::format("{} version {}\n", ctx.program, RPOD_VERSION);
+            return 0;
+        }
+        const bool asks_help = !words.empty() && words[0] == "help" && group.empty();
+        if (help || (asks_help && words.size() == 1)) {
+            ctx.out << group_help(ctx.program, group, commands, *parser);
+            return 0;
+        }
+        if (asks_help) {
+            words.erase(words.begin());
+            words.push_back("--help");
+        }
+        const std::string try_help = fmt::format("Try '{} --help' for more information", path);
+        if (words.empty()) throw UsageError(fmt::format("missing command '{} COMMAND'", path), try_help);
+        const std::string name = group.empty() ? words[0] : group + " " + words[0];
+        const Command* command = find_command(commands, name);
+        if (!command) {
+            throw UsageError(fmt::format("unrecognized command `{} {}`", path, printable(words[0])),
+                             try_help);
+        }
+        words.erase(words.begin());
+        if (command->define) return run_command(*command, words, ctx);
+        group = name;
+    }
+}
+
+}  // namespace
+
+int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
+    try {
+        const int code = dispatch(args, ctx, commands);
+        ctx.out.flush();
+        if (!ctx.out) throw Error("write to standard output failed");
+        return code;
+    } catch (const UsageError& e) {
+        ctx.err << "Error: " << e.what() << "\n";
+        if (!e.see().empty()) ctx.err << e.see() << "\n";
+        return e.exit_code();
+    } catch (const Error& e) {
+        ctx.out.flush();
+        ctx.err << "Error: " << e.what() << "\n";
+        if (!e.hint().empty()) ctx.err << "hint: " << e.hint() << "\n";
+        return e.exit_code();
+    } catch (const std::exception& e) {
+        ctx.err << "Error: internal error: " << e.what() << "\n";
+        return kExitFailed;
+    }
+}
+
+std::vector<Command> all_commands() {
+    return {};
+}
+
+}  // namespace rpod::cli

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <unistd.h>
+
+#include <iosfwd>
+#include <string>
+
+namespace rpod::cli {
+
+/// Flags that every command takes.
+struct GlobalOptions {
+    std::string root;     ///< --root: where images and containers are kept; empty: the default
+    std::string runroot;  ///< --runroot: what may vanish; empty: the default
+    std::string log_level = "warn";
+};
+
+/// What a command works with: the global flags, and the streams, so that tests run a command in-process.
+struct Context {
+    std::ostream& out;      ///< the command's result
+    std::ostream& err;      ///< progress and errors
+    int in = STDIN_FILENO;  ///< borrowed
+    GlobalOptions global{};
+    std::string program = "rpod";  ///< as messages name it
+};
+
+}  // namespace rpod::cli
