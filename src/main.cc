@@ -1,12 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
 #include <fcntl.h>
+#include <unistd.h>
 
-#include <iostream>
+#include <array>
+#include <cerrno>
+#include <ostream>
+#include <streambuf>
 
 #include "cli/app.hh"
 
 namespace {
+
+/// A stream on a descriptor: std::cout and std::cerr without their static set-up, which every start would
+/// pay.
+class FdBuffer : public std::streambuf {
+  public:
+    explicit FdBuffer(int fd) : fd_(fd) { setp(buffer_.data(), buffer_.data() + buffer_.size()); }
+
+  protected:
+    int_type overflow(int_type c) override {
+        if (sync() < 0) return traits_type::eof();
+        if (!traits_type::eq_int_type(c, traits_type::eof())) sputc(traits_type::to_char_type(c));
+        return traits_type::not_eof(c);
+    }
+    int sync() override {
+        for (const char* at = pbase(); at < pptr();) {
+            const ssize_t n = ::write(fd_, at, static_cast<size_t>(pptr() - at));
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) return -1;
+            at += n;
+        }
+        setp(buffer_.data(), buffer_.data() + buffer_.size());
+        return 0;
+    }
+
+  private:
+    int fd_;
+    std::array<char, 4096> buffer_;
+};
 
 /// Standard descriptors that the caller closed: a store file opened as number 1 would be written to by
 /// messages.
@@ -20,8 +52,12 @@ void fill_standard_descriptors() {
 
 int main(int argc, char** argv) {
     fill_standard_descriptors();
-    std::ios::sync_with_stdio(false);
-    rpod::cli::Context ctx{.out = std::cout, .err = std::cerr};
-    return rpod::cli::run(rpod::cli::Args(argv + std::min(argc, 1), argv + argc), ctx,
+    FdBuffer out_buffer(STDOUT_FILENO);
+    FdBuffer err_buffer(STDERR_FILENO);
+    std::ostream out(&out_buffer);
+    std::ostream err(&err_buffer);
+    err << std::unitbuf;
+    rpod::cli::Context ctx{.out = out, .err = err};
+    return rpod::cli::run(rpod::cli::Args(argv + (argc > 0 ? 1 : 0), argv + argc), ctx,
                           rpod::cli::all_commands());
 }

@@ -94,6 +94,7 @@ bool Value::is_array() const { return node_of(node_).is_array(); }
 bool Value::is_string() const { return node_of(node_).is_string(); }
 bool Value::is_number() const { return node_of(node_).is_number(); }
 bool Value::is_bool() const { return node_of(node_).is_boolean(); }
+bool Value::is_null() const { return node_of(node_).is_null(); }
 
 void Value::fail(std::string_view expected) const { throw Error("{}: expected {}", path_, expected); }
 
@@ -156,6 +157,11 @@ std::vector<Value> Value::elements() const {
         out.push_back(Value(document_, &json[i], fmt::format("{}{}[{}]", path_, top ? ": " : "", i)));
     }
     return out;
+}
+
+size_t Value::count() const {
+    if (!is_array()) fail("an array");
+    return node_of(node_).size();
 }
 
 std::vector<std::pair<std::string, Value>> Value::members() const {

@@ -34,6 +34,7 @@ class Value {
     bool is_string() const;
     bool is_number() const;
     bool is_bool() const;
+    bool is_null() const;
 
     /// The member `key`, nothing where it is absent or null. @throws Error where this is not an object
     std::optional<Value> find(std::string_view key) const;
@@ -47,6 +48,7 @@ class Value {
     uint64_t as_uint(uint64_t max = UINT64_MAX) const;
     double as_double() const;
     std::vector<Value> elements() const;                         ///< of an array
+    size_t count() const;                                        ///< how many elements an array has
     std::vector<std::pair<std::string, Value>> members() const;  ///< of an object, in the order of the text
     std::vector<std::string> as_strings() const;                 ///< an array of strings
     std::map<std::string, std::string> as_string_map() const;    ///< an object whose members are strings
