@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "net/control.hh"
+
+#include "base/error.hh"
+#include "base/log.hh"
+
+namespace rpod::net {
+namespace {
+
+enum class Kind : uint32_t { ready = 1, failed = 2, set_resolvers = 3 };
+
+constexpr uint32_t number(Kind kind) { return static_cast<uint32_t>(kind); }
+
+}  // namespace
+
+void MonitorEnd::wait_ready() const {
+    const auto packet = channel_.receive();
+    if (!packet) throw Error("the network process died before it was ready");
+    if (packet->kind == number(Kind::failed)) throw Error("network: {}", packet->text);
+    if (packet->kind != number(Kind::ready))
+        throw Error("network: message {} instead of 'ready'", packet->kind);
+}
+
+void MonitorEnd::set_resolvers(const ResolvConf& conf) const {
+    channel_.send(number(Kind::set_resolvers), to_text(conf));
+}
+
+void ServeEnd::ready() const { channel_.send(number(Kind::ready)); }
+
+void ServeEnd::failed(std::string_view why) const noexcept {
+    try {
+        channel_.send(number(Kind::failed), why);
+    } catch (const std::exception& e) {
+        log::debug("{}: {}", why, e.what());
+    }
+}
+
+std::optional<ResolvConf> ServeEnd::receive_resolvers() const {
+    const auto packet = channel_.receive();
+    if (!packet) return std::nullopt;
+    if (packet->kind != number(Kind::set_resolvers)) {
+        throw Error("network: message {} instead of 'set_resolvers'", packet->kind);
+    }
+    return parse_resolv_conf(packet->text);
+}
+
+}  // namespace rpod::net

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include "net/resolv_conf.hh"
+#include "sys/channel.hh"
+
+namespace rpod::net {
+
+/// The hand-off between the monitor and rpod:net, one class for each side. EOF tells either that the other is
+/// gone.
+///
+///     rpod:net                       monitor
+///     ready | failed(text)  →        wait_ready
+///                           ←        set_resolvers(resolv.conf), any time later, any number of times
+///
+/// The monitor's side.
+class MonitorEnd {
+  public:
+    explicit MonitorEnd(sys::Channel channel) : channel_(std::move(channel)) {}
+    /// Waits until rpod:net serves. Frames wait in the tap until then: a pod may start earlier.
+    /// @throws Error with the reason why it does not
+    void wait_ready() const;
+    /// The host's /etc/resolv.conf has changed.
+    void set_resolvers(const ResolvConf& conf) const;
+    /// For the monitor's loop: readable only when rpod:net has ended.
+    int fd() const { return channel_.fd(); }
+
+  private:
+    sys::Channel channel_;
+};
+
+/// rpod:net's side.
+class ServeEnd {
+  public:
+    explicit ServeEnd(sys::Channel channel) : channel_(std::move(channel)) {}
+    void ready() const;
+    void failed(std::string_view why) const noexcept;
+    /// The monitor's next message, when fd() is readable; nothing when the monitor is gone.
+    std::optional<ResolvConf> receive_resolvers() const;
+    int fd() const { return channel_.fd(); }
+
+  private:
+    sys::Channel channel_;
+};
+
+}  // namespace rpod::net

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "net/netlink.hh"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
+
+#include "base/error.hh"
+#include "net/address.hh"
+
+namespace rpod::net {
+namespace {
+
+constexpr size_t aligned(size_t size) { return NLMSG_ALIGN(size); }
+
+void append(std::vector<uint8_t>& bytes, const void* data, size_t size) {
+    const size_t at = bytes.size();
+    bytes.resize(at + aligned(size));
+    std::memcpy(bytes.data() + at, data, size);
+}
+
+ifaddrmsg address_header(unsigned interface, int family, unsigned prefix_length, uint8_t flags) {
+    return {.ifa_family = static_cast<uint8_t>(family),
+            .ifa_prefixlen = static_cast<uint8_t>(prefix_length),
+            .ifa_flags = flags,
+            .ifa_scope = RT_SCOPE_UNIVERSE,
+            .ifa_index = interface};
+}
+
+rtmsg default_route_header(int family) {
+    rtmsg header{};
+    header.rtm_family = static_cast<uint8_t>(family);
+    header.rtm_table = RT_TABLE_MAIN;
+    header.rtm_protocol = RTPROT_BOOT;
+    header.rtm_scope = RT_SCOPE_UNIVERSE;
+    header.rtm_type = RTN_UNICAST;
+    return header;
+}
+
+}  // namespace
+
+template <class Header>
+void NetlinkBatch::begin(uint16_t type, uint16_t flags, const Header& header, std::string what) {
+    start_ = bytes_.size();
+    what_.push_back(std::move(what));
+    nlmsghdr message{};
+    message.nlmsg_type = type;
+    message.nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
+    message.nlmsg_seq = static_cast<uint32_t>(what_.size());
+    append(bytes_, &message, sizeof message);
+    append(bytes_, &header, sizeof header);
+}
+
+void NetlinkBatch::attribute(uint16_t type, const void* data, size_t size) {
+    rtattr header{};
+    header.rta_type = type;
+    header.rta_len = static_cast<uint16_t>(RTA_LENGTH(size));
+    append(bytes_, &header, sizeof header);
+    append(bytes_, data, size);
+}
+
+void NetlinkBatch::end() {
+    const auto size = static_cast<uint32_t>(bytes_.size() - start_);
+    std::memcpy(bytes_.data() + start_ + offsetof(nlmsghdr, nlmsg_len), &size, sizeof size);
+}
+
+void NetlinkBatch::set_link_up(unsigned interface, std::optional<unsigned> mtu) {
+    ifinfomsg header{};
+    header.ifi_family = AF_UNSPEC;
+    header.ifi_index = static_cast<int>(interface);
+    header.ifi_flags = IFF_UP;
+    header.ifi_change = IFF_UP;
+    begin(RTM_NEWLINK, 0, header, fmt::format("take network interface {} up", interface));
+    if (mtu) {
+        const uint32_t value = *mtu;
+        attribute(IFLA_MTU, &value, sizeof value);
+    }
+    end();
+}
+
+void NetlinkBatch::add_address(unsigned interface, const in_addr& address, unsigned prefix_length) {
+    begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, address_header(interface, AF_INET, prefix_length, 0),
+          fmt::format("add address {}/{}", to_string(address), prefix_length));
+    attribute(IFA_LOCAL, &address, sizeof address);
+    attribute(IFA_ADDRESS, &address, sizeof address);
+    const in_addr broadcast{address.s_addr |
+                            htonl(static_cast<uint32_t>((uint64_t{1} << (32 - prefix_length)) - 1))};
+    attribute(IFA_BROADCAST, &broadcast, sizeof broadcast);
+    end();
+}
+
+void NetlinkBatch::add_address(unsigned interface, const in6_addr& address, unsigned prefix_length) {
+    begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
+          address_header(interface, AF_INET6, prefix_length, IFA_F_NODAD),
+          fmt::format("add address {}/{}", to_string(address), prefix_length));
+    attribute(IFA_LOCAL, &address, sizeof address);
+    attribute(IFA_ADDRESS, &address, sizeof address);
+    end();
+}
+
+void NetlinkBatch::add_default_route(unsigned interface, const in_addr& gateway) {
+    begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, default_route_header(AF_INET),
+          fmt::format("add the default route through {}", to_string(gateway)));
+    attribute(RTA_GATEWAY, &gateway, sizeof gateway);
+    attribute(RTA_OIF, &interface, sizeof interface);
+    end();
+}
+
+void NetlinkBatch::add_default_route(unsigned interface, const in6_addr& gateway) {
+    begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, default_route_header(AF_INET6),
+          fmt::format("add the default route through {}", to_string(gateway)));
+    attribute(RTA_GATEWAY, &gateway, sizeof gateway);
+    attribute(RTA_OIF, &interface, sizeof interface);
+    end();
+}
+
+Netlink::Netlink()
+    : socket_(check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "open a netlink socket")) {
+    // Errors come without the request that they answer.
+    const int on = 1;
+    ::setsockopt(socket_.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+}
+
+unsigned Netlink::index_of(const std::string& interface) const {
+    ifreq request{};
+    interface.copy(request.ifr_name, IFNAMSIZ - 1);
+    check(::ioctl(socket_.get(), SIOCGIFINDEX, &request), "find network interface '{}'", interface);
+    return static_cast<unsigned>(request.ifr_ifindex);
+}
+
+void Netlink::run(const NetlinkBatch& batch) const {
+    if (batch.size() == 0) return;
+    std::vector<uint8_t> bytes = batch.bytes();
+    // Only the last request asks for an answer: it comes when all have been done. Failures are answered
+    // unasked.
+    for (size_t at = 0;;) {
+        nlmsghdr header;
+        std::memcpy(&header, bytes.data() + at, sizeof header);
+        if (at + header.nlmsg_len < bytes.size()) {
+            at += header.nlmsg_len;
+            continue;
+        }
+        header.nlmsg_flags |= NLM_F_ACK;
+        std::memcpy(bytes.data() + at, &header, sizeof header);
+        break;
+    }
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    check(::sendto(socket_.get(), bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&kernel),
+                   sizeof kernel),
+          "send {} netlink requests", batch.size());
+    for (;;) {
+        struct {
+            nlmsghdr header;
+            nlmsgerr error;
+            uint8_t rest[512];
+        } answer;
+        const ssize_t n = ::recv(socket_.get(), &answer, sizeof answer, 0);
+        if (n < 0 && errno == EINTR) continue;
+        check(n, "receive a netlink answer");
+        if (static_cast<size_t>(n) < offsetof(decltype(answer), rest) - sizeof answer.error.msg ||
+            answer.header.nlmsg_type != NLMSG_ERROR) {
+            continue;
+        }
+        const size_t number = answer.header.nlmsg_seq;
+        if (answer.error.error != 0 && number >= 1 && number <= batch.size()) {
+            throw SysError(-answer.error.error, "{}", batch.what(number - 1));
+        }
+        if (number == batch.size()) return;
+    }
+}
+
+}  // namespace rpod::net

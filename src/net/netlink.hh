@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <netinet/in.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sys/fd.hh"
+
+namespace rpod::net {
+
+/// Requests to rtnetlink(7), encoded one behind the other so that one send(2) configures a whole namespace.
+/// The kernel answers each one that fails, and the last one in any case.
+class NetlinkBatch {
+  public:
+    /// Takes the link up; sets its MTU where one is given.
+    void set_link_up(unsigned interface, std::optional<unsigned> mtu = std::nullopt);
+    void add_address(unsigned interface, const in_addr& address, unsigned prefix_length);
+    /// Without duplicate address detection, which would keep the address tentative for a second.
+    void add_address(unsigned interface, const in6_addr& address, unsigned prefix_length);
+    void add_default_route(unsigned interface, const in_addr& gateway);
+    void add_default_route(unsigned interface, const in6_addr& gateway);
+
+    size_t size() const { return what_.size(); }
+    /// What request `n` attempts, for errors.
+    const std::string& what(size_t n) const { return what_.at(n); }
+    const std::vector<uint8_t>& bytes() const { return bytes_; }
+
+  private:
+    template <class Header>
+    void begin(uint16_t type, uint16_t flags, const Header& header, std::string what);
+    void attribute(uint16_t type, const void* data, size_t size);
+    void end();
+
+    std::vector<uint8_t> bytes_;
+    std::vector<std::string> what_;
+    size_t start_ = 0;
+};
+
+/// A NETLINK_ROUTE socket of the network namespace in which it was opened.
+class Netlink {
+  public:
+    /// @throws SysError
+    Netlink();
+    /// The index of an interface. @throws SysError, ENODEV where there is none
+    unsigned index_of(const std::string& interface) const;
+    /// Sends all requests at once and waits until the kernel has done them. They need CAP_NET_ADMIN over the
+    /// namespace.
+    /// @throws SysError of the first one that fails
+    void run(const NetlinkBatch& batch) const;
+
+  private:
+    sys::Fd socket_;
+};
+
+}  // namespace rpod::net

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "net/serve.hh"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "base/error.hh"
+#include "base/log.hh"
+#include "net/slirp.hh"
+
+namespace rpod::net {
+namespace {
+
+/// Frames taken from the tap before sockets have their turn again.
+constexpr int kFrameBatch = 64;
+
+class Loop final : FrameSink {
+  public:
+    Loop(sys::Fd tap, const SlirpConfig& config, ServeEnd monitor)
+        : tap_(std::move(tap)), monitor_(std::move(monitor)), filter_(config), slirp_(config, *this) {}
+
+    void run() {
+        monitor_.ready();
+        while (turn()) {
+        }
+    }
+
+  private:
+    /// false: the monitor or the tap is gone.
+    bool turn() {
+        poll_.clear();
+        const size_t monitor = poll_.add(monitor_.fd(), POLLIN);
+        const size_t tap = poll_.add(tap_.get(), POLLIN);
+        const int timeout = slirp_.register_sockets(poll_);
+        if (!poll_.wait(timeout)) return true;
+        if (poll_.revents(monitor) && !handle_monitor()) return false;
+        slirp_.handle_sockets(poll_);
+        return !poll_.revents(tap) || drain_tap();
+    }
+
+    bool handle_monitor() {
+        const auto resolvers = monitor_.receive_resolvers();
+        return resolvers.has_value();
+    }
+
+    /// An answer to a frame is often the next frame: the pod's TCP stack runs within our write of an ACK. So
+    /// several are taken before poll(2) is asked again.
+    bool drain_tap() {
+        for (int i = 0; i < kFrameBatch; ++i) {
+            const ssize_t n = ::read(tap_.get(), buffer_.data(), buffer_.size());
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) return errno == EAGAIN;
+            const Bytes frame(buffer_.data(), static_cast<size_t>(n));
+            if (filter_.allows(frame)) slirp_.input(frame);
+        }
+        return true;
+    }
+
+    /// What does not fit is dropped, as on any network; EIO: the pod has taken tap0 down.
+    void to_pod(Bytes frame) override {
+        if (::write(tap_.get(), frame.data(), frame.size()) < 0) {
+            log::debug("network: a frame of {} bytes for the pod is lost: errno {}", frame.size(), errno);
+        }
+    }
+
+    sys::Fd tap_;
+    ServeEnd monitor_;
+    FrameFilter filter_;
+    SlirpStack slirp_;
+    PollSet poll_;
+    std::vector<uint8_t> buffer_ = std::vector<uint8_t>(kMaxFrame + 1);
+};
+
+}  // namespace
+
+int serve(sys::Fd tap, const SlirpConfig& config, const ResolvConf&, ServeEnd monitor) {
+    // libslirp and GLib are steered by variables (SLIRP_DEBUG, G_DEBUG, G_MESSAGES_DEBUG) that are not meant
+    // for us.
+    ::clearenv();
+    Loop(std::move(tap), config, std::move(monitor)).run();
+    return 0;
+}
+
+}  // namespace rpod::net

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "net/tap.hh"
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+
+#include <cstring>
+
+#include "base/error.hh"
+#include "base/log.hh"
+#include "net/netlink.hh"
+#include "sys/file.hh"
+
+namespace rpod::net {
+namespace {
+
+constexpr char kTap[] = "tap0";
+constexpr char kTunDevice[] = "/dev/net/tun";
+
+/// The kernel numbers lo 1 in every network namespace.
+constexpr unsigned kLoopback = 1;
+
+/// A file of /proc/sys/net, which shows the network namespace of the process that opens it.
+void write_sysctl(int sysctls, const char* name, const std::string& value) {
+    const sys::Fd file = sys::open_at(sysctls, name, O_WRONLY);
+    sys::write_all(file.get(), value, fmt::format("/proc/sys/net/{}", name));
+}
+
+void open_ports_and_ping(int sysctls, std::optional<GroupRange> ping_groups) {
+    write_sysctl(sysctls, "ipv4/ip_unprivileged_port_start", "0");
+    if (ping_groups) {
+        write_sysctl(sysctls, "ipv4/ping_group_range",
+                     fmt::format("{} {}", ping_groups->first, ping_groups->last));
+    }
+}
+
+sys::Fd open_sysctls() { return sys::open_file("/proc/sys/net", O_PATH | O_DIRECTORY); }
+
+bool has_ipv6(int sysctls) { return ::faccessat(sysctls, "ipv6", F_OK, 0) == 0; }
+
+/// Before the link comes up: a container must not be able to announce a router to its neighbours, and
+/// addresses are usable at once, tap0's link-local one too.
+void configure_tap_ipv6(int sysctls, bool enable) {
+    write_sysctl(sysctls, "ipv6/conf/tap0/disable_ipv6", enable ? "0" : "1");
+    write_sysctl(sysctls, "ipv6/conf/tap0/accept_ra", "0");
+    write_sysctl(sysctls, "ipv6/conf/tap0/accept_redirects", "0");
+    write_sysctl(sysctls, "ipv6/conf/tap0/accept_dad", "0");
+    write_sysctl(sysctls, "ipv6/conf/tap0/router_solicitations", "0");
+}
+
+std::string hint_for(int err) {
+    switch (err) {
+        case ENOENT:
+        case ENODEV:
+        case ENXIO:
+            return "load the kernel's tun module (modprobe tun), or use --network none or --network host";
+        case EACCES:
+        case EPERM:
+            return "an administrator can open it to all users, which is safe: chmod 0666 /dev/net/tun; or "
+                   "use --network "
+                   "none or --network host";
+        default:
+            return {};
+    }
+}
+
+sys::Fd open_tap() {
+    const int fd = ::open(kTunDevice, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        const int err = errno;
+        throw SysError(err, "open '{}' for the container's network", kTunDevice).with_hint(hint_for(err));
+    }
+    sys::Fd tap(fd);
+    ifreq request{};
+    std::memcpy(request.ifr_name, kTap, sizeof kTap);
+    request.ifr_flags = IFF_TAP | IFF_NO_PI;
+    check(::ioctl(tap.get(), TUNSETIFF, &request), "create network interface '{}'", kTap);
+    return tap;
+}
+
+}  // namespace
+
+sys::Fd create_tap_in_child(const SlirpConfig& config, std::optional<GroupRange> ping_groups) {
+    sys::Fd tap = open_tap();
+    const sys::Fd sysctls = open_sysctls();
+    open_ports_and_ping(sysctls.get(), ping_groups);
+    bool ipv6 = config.enable_ipv6;
+    if (has_ipv6(sysctls.get())) {
+        configure_tap_ipv6(sysctls.get(), ipv6);
+    } else if (ipv6) {
+        log::debug("network: the kernel has no IPv6");
+        ipv6 = false;
+    }
+    const Netlink netlink;
+    const unsigned index = netlink.index_of(kTap);
+    NetlinkBatch batch;
+    batch.set_link_up(kLoopback);
+    batch.set_link_up(index, config.mtu);
+    batch.add_address(index, config.pod_address(), config.prefix_length);
+    batch.add_default_route(index, config.gateway());
+    if (ipv6) {
+        batch.add_address(index, SlirpConfig::pod_address6(), SlirpConfig::kPrefixLength6);
+        batch.add_default_route(index, SlirpConfig::gateway6());
+    }
+    netlink.run(batch);
+    return tap;
+}
+
+void bring_up_loopback(std::optional<GroupRange> ping_groups) {
+    open_ports_and_ping(open_sysctls().get(), ping_groups);
+    NetlinkBatch batch;
+    batch.set_link_up(kLoopback);
+    Netlink().run(batch);
+}
+
+}  // namespace rpod::net
