@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The rpod authors
+#
+# Debian's names; "a|b" where another release has another one. Sourced by quickstart and check.
+# shellcheck shell=bash disable=SC2034
+
+# To build rpod.
+BUILD_PACKAGES=(
+    g++ meson ninja-build pkg-config python3
+    libspdlog-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+    libfuse3-dev libslirp-dev libseccomp-dev libsubid-dev
+    libssl-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev
+    libgtest-dev scdoc
+)
+
+# To run it: newuidmap and newgidmap. The image of the quick start comes from the static busybox.
+RUN_PACKAGES=(uidmap busybox-static)
+
+# What the tests run, compare with, or make images of.
+TEST_PACKAGES=(
+    "${RUN_PACKAGES[@]}"
+    clang libclang-rt-dev clang-format-14 clang-tidy-14
+    bats python3 zstd xz-utils bzip2 libcap2-bin attr
+    skopeo umoci shellcheck
+)
+
+# What tests/bench compares with.
+BENCH_PACKAGES=(podman crun bubblewrap fuse-overlayfs slirp4netns hyperfine fio iperf3)
