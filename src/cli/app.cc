@@ -39,9 +39,7 @@ void add_global_flags(CLI::App& parser, GlobalOptions& global, bool hidden) {
         ->group(group);
 }
 
-std::string see_help(const std::string& path) {
-    return fmt::format("See '{} --help'", path);
-}
+std::string see_help(const std::string& path) { return fmt::format("See '{} --help'", path); }
 
 /// pflag's words for a flag that does not exist.
 std::string unknown_flag(const std::string& word) {
@@ -187,8 +185,6 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
     }
 }
 
-std::vector<Command> all_commands() {
-    return {};
-}
+std::vector<Command> all_commands() { return {}; }
 
 }  // namespace rpod::cli

@@ -49,17 +49,11 @@ Digest Digest::parse(std::string_view text) {
     throw Error("invalid digest '{}': expected 'sha256:' and 64 lower-case hex digits", excerpt(text));
 }
 
-std::string Digest::str() const {
-    return std::string(kAlgorithm) + hex();
-}
+std::string Digest::str() const { return std::string(kAlgorithm) + hex(); }
 
-std::string Digest::hex() const {
-    return to_hex(bytes_.data(), bytes_.size());
-}
+std::string Digest::hex() const { return to_hex(bytes_.data(), bytes_.size()); }
 
-std::string Digest::short_hex() const {
-    return to_hex(bytes_.data(), 6);
-}
+std::string Digest::short_hex() const { return to_hex(bytes_.data(), 6); }
 
 }  // namespace rpod::oci
 
