@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "net/pod_world.hh"
+
+#include <fcntl.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "base/error.hh"
+#include "net/netlink.hh"
+#include "net/serve.hh"
+#include "net/tap.hh"
+#include "sys/channel.hh"
+#include "sys/file.hh"
+#include "sys/process.hh"
+
+namespace rpod::net::test {
+namespace {
+
+void enter_user_namespace() {
+    const uid_t uid = ::getuid();
+    const gid_t gid = ::getgid();
+    check(::unshare(CLONE_NEWUSER | CLONE_NEWNET), "create the test's namespaces");
+    sys::write_existing("/proc/self/setgroups", "deny");
+    sys::write_existing("/proc/self/uid_map", fmt::format("0 {} 1", uid));
+    sys::write_existing("/proc/self/gid_map", fmt::format("0 {} 1", gid));
+}
+
+void make_host() {
+    enter_user_namespace();
+    sys::write_existing("/proc/sys/net/ipv4/ping_group_range", "0 0");
+    NetlinkBatch batch;
+    batch.set_link_up(1);
+    batch.add_address(1, *parse_ipv4("10.99.0.1"), 24);
+    batch.add_address(1, *parse_ipv6("fd99::1"), 64);
+    Netlink().run(batch);
+}
+
+std::string catching(const std::function<std::string()>& fn) {
+    try {
+        return fn();
+    } catch (const Error& e) {
+        return fmt::format("error: {}{}{}", e.what(), e.hint().empty() ? "" : "; ", e.hint());
+    } catch (const std::exception& e) {
+        return fmt::format("error: {}", e.what());
+    }
+}
+
+enum Kind : uint32_t { kTap = 1, kGo = 2, kText = 3 };
+
+void play_pod(const World& world, const sys::Channel& host) {
+    const std::string text = catching([&] {
+        check(::unshare(CLONE_NEWNET), "create the pod's network namespace");
+        const sys::Fd tap = create_tap_in_child(world.config, GroupRange{0, 0});
+        host.send(kTap, "", {tap.get()});
+        return std::string();
+    });
+    if (!text.empty()) return host.send(kText, text);
+    if (!host.receive()) return;
+    host.send(kText, catching(world.pod));
+}
+
+std::string play_host(const World& world) {
+    make_host();
+    auto [ours, theirs] = sys::Channel::make_pair();
+    const pid_t pod = sys::fork_child("test:pod", [&, pod_end = &theirs] {
+        ours.close();
+        play_pod(world, *pod_end);
+        return 0;
+    });
+    theirs.close();
+    auto packet = ours.receive();
+    if (!packet || packet->kind != kTap) return packet ? packet->text : "error: the pod died early";
+    auto [monitor, server] = sys::Channel::make_pair();
+    const pid_t net = sys::fork_child("rpod:net", [&, server_end = &server] {
+        monitor.close();
+        ours.close();
+        return serve(std::move(packet->fds.at(0)), world.config, world.resolvers,
+                     ServeEnd(std::move(*server_end)));
+    });
+    server.close();
+    packet->fds.clear();
+    auto control = std::make_unique<MonitorEnd>(std::move(monitor));
+    control->wait_ready();
+    world.host(*control);
+    ours.send(kGo);
+    packet = ours.receive();
+    control.reset();
+    sys::wait_for(pod);
+    const auto status = sys::wait_for(net);
+    if (!status.ok()) return fmt::format("error: rpod:net ended with {}", status.shell_code());
+    return packet ? packet->text : "error: the pod died";
+}
+
+sys::Fd open_socket(const Endpoint& at, int type) {
+    const int family = at.family();
+    sys::Fd socket(check(::socket(family, type | SOCK_CLOEXEC, 0), "open a socket"));
+    const int on = 1;
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    return socket;
+}
+
+sys::Fd bind_socket(const Endpoint& at, int type) {
+    sys::Fd socket = open_socket(at, type);
+    check(::bind(socket.get(), at.get(), at.size), "bind");
+    return socket;
+}
+
+bool readable(int fd, int timeout_ms) {
+    pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
+    return ::poll(&entry, 1, timeout_ms) == 1;
+}
+
+}  // namespace
+
+std::string why_no_world() {
+    if (::access("/dev/net/tun", R_OK | W_OK) != 0) return "/dev/net/tun is missing or closed to us";
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 0 : 1);
+    return sys::wait_for(child).ok() ? "" : "user namespaces cannot be made here";
+}
+
+std::string run(const World& world) {
+    auto [ours, theirs] = sys::Channel::make_pair();
+    const pid_t host = sys::fork_child("test:host", [&, end = &theirs] {
+        ours.close();
+        end->send(kText, catching([&] { return play_host(world); }));
+        return 0;
+    });
+    theirs.close();
+    const auto packet = ours.receive();
+    sys::wait_for(host);
+    return packet ? packet->text : "error: the host died";
+}
+
+void start_tcp_echo(const Endpoint& at) {
+    auto listener = std::make_shared<sys::Fd>(bind_socket(at, SOCK_STREAM));
+    check(::listen(listener->get(), 64), "listen");
+    std::thread([listener] {
+        for (;;) {
+            auto peer = std::make_shared<sys::Fd>(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
+            std::thread([peer] {
+                std::vector<char> buffer(256 << 10);
+                ssize_t n;
+                while ((n = ::read(peer->get(), buffer.data(), buffer.size())) > 0) {
+                    for (ssize_t done = 0; done < n;) {
+                        const ssize_t sent = ::send(peer->get(), buffer.data() + done,
+                                                    static_cast<size_t>(n - done), MSG_NOSIGNAL);
+                        if (sent < 0) return;
+                        done += sent;
+                    }
+                }
+            }).detach();
+        }
+    }).detach();
+}
+
+void start_udp_echo(const Endpoint& at) {
+    auto socket = std::make_shared<sys::Fd>(bind_socket(at, SOCK_DGRAM));
+    std::thread([socket] {
+        std::vector<char> buffer(64 << 10);
+        for (;;) {
+            Endpoint peer;
+            peer.size = sizeof peer.storage;
+            const ssize_t n = ::recvfrom(socket->get(), buffer.data(), buffer.size(), 0,
+                                         reinterpret_cast<sockaddr*>(&peer.storage), &peer.size);
+            if (n >= 0)
+                ::sendto(socket->get(), buffer.data(), static_cast<size_t>(n), 0, peer.get(), peer.size);
+        }
+    }).detach();
+}
+
+std::string ask_tcp(const Endpoint& server, std::string_view data, int timeout_ms) {
+    const sys::Fd socket = open_socket(server, SOCK_STREAM);
+    if (::connect(socket.get(), server.get(), server.size) < 0) {
+        return fmt::format("error: connect: {}", std::strerror(errno));
+    }
+    std::thread sender([&] {
+        for (size_t done = 0; done < data.size();) {
+            const ssize_t n = ::send(socket.get(), data.data() + done, data.size() - done, MSG_NOSIGNAL);
+            if (n <= 0) return;
+            done += static_cast<size_t>(n);
+        }
+    });
+    std::string answer;
+    std::vector<char> buffer(256 << 10);
+    while (answer.size() < data.size() && readable(socket.get(), timeout_ms)) {
+        const ssize_t n = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
+        if (n <= 0) break;
+        answer.append(buffer.data(), static_cast<size_t>(n));
+    }
+    ::shutdown(socket.get(), SHUT_RDWR);
+    sender.join();
+    return answer;
+}
+
+std::string ask_udp(const Endpoint& server, std::string_view data, int timeout_ms) {
+    const sys::Fd socket = open_socket(server, SOCK_DGRAM);
+    if (::connect(socket.get(), server.get(), server.size) < 0 ||
+        ::send(socket.get(), data.data(), data.size(), 0) < 0) {
+        return fmt::format("error: send: {}", std::strerror(errno));
+    }
+    if (!readable(socket.get(), timeout_ms)) return "error: no answer";
+    std::string answer(64 << 10, '\0');
+    const ssize_t n = ::recv(socket.get(), answer.data(), answer.size(), 0);
+    if (n < 0) return fmt::format("error: receive: {}", std::strerror(errno));
+    answer.resize(static_cast<size_t>(n));
+    return answer;
+}
+
+bool ping(const Endpoint& target, int timeout_ms) {
+    const bool v4 = target.family() == AF_INET;
+    const sys::Fd socket(check(
+        ::socket(target.family(), SOCK_DGRAM | SOCK_CLOEXEC, v4 ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6}),
+        "open an ICMP socket"));
+    uint8_t request[16] = {};
+    request[0] = v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
+    if (::sendto(socket.get(), request, sizeof request, 0, target.get(), target.size) < 0) return false;
+    if (!readable(socket.get(), timeout_ms)) return false;
+    uint8_t answer[64];
+    const ssize_t n = ::recv(socket.get(), answer, sizeof answer, 0);
+    return n == sizeof request && answer[0] == (v4 ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY);
+}
+
+}  // namespace rpod::net::test

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "net/address.hh"
+#include "net/config.hh"
+#include "net/control.hh"
+#include "net/resolv_conf.hh"
+
+namespace rpod::net::test {
+
+/// What a World runs, each in a process and network namespace of its own below a user namespace of the
+/// test's.
+struct World {
+    SlirpConfig config;
+    ResolvConf resolvers{.nameservers = {"10.99.0.1"}, .search = {}, .options = {}};
+    /// Plays the host: 10.99.0.1/24 and fd99::1/64 on lo beside 127.0.0.1 and ::1. Runs beside the pod, may
+    /// start threads, and is ended with its process when the pod has finished.
+    std::function<void(const MonitorEnd&)> host = [](const MonitorEnd&) {};
+    /// Runs in the pod; what it returns, or "error: …" with what it throws, is the result.
+    std::function<std::string()> pod;
+};
+
+/// Why worlds cannot be made here; empty where they can.
+std::string why_no_world();
+/// Makes the world, runs the pod, ends the world.
+std::string run(const World& world);
+
+/// Echo servers that run in threads of the calling process until it ends.
+void start_tcp_echo(const Endpoint& at);
+void start_udp_echo(const Endpoint& at);
+
+/// Sends `data` from here to a server, and what comes back until as many bytes have come or `timeout_ms` has
+/// passed; "error: …" where connecting or sending fails.
+std::string ask_tcp(const Endpoint& server, std::string_view data, int timeout_ms = 5000);
+std::string ask_udp(const Endpoint& server, std::string_view data, int timeout_ms = 5000);
+/// One ICMP echo request. true where the answer comes.
+bool ping(const Endpoint& target, int timeout_ms = 3000);
+
+}  // namespace rpod::net::test
