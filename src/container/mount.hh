@@ -58,7 +58,7 @@ struct VolumeMount {
 struct TmpfsMount {
     std::string destination;
     bool read_only = false;
-    bool exec = false;
+    bool exec = true;
     bool suid = false;
     bool dev = false;
     std::optional<uint64_t> size_bytes;

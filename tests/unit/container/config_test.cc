@@ -49,7 +49,7 @@ ContainerConfig full_config() {
                                .chown = true};
     c.mounts.push_back(BindMount{"/a", "/b", options});
     c.mounts.push_back(VolumeMount{"v", "/v", options, false});
-    c.mounts.push_back(TmpfsMount{"/t", true, true, true, true, 1 << 20, 10, 01777, 1, 2, false, true});
+    c.mounts.push_back(TmpfsMount{"/t", true, false, true, true, 1 << 20, 10, 01777, 1, 2, false, true});
     c.mounts.push_back(DevptsMount{"/p", 0600, 1, 5, 9});
     c.image_volumes = ImageVolumes::ignore;
     c.devices = {{"/dev/fuse", "/dev/f", "rw"}};

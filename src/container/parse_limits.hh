@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "container/config.hh"
+
+namespace rpod::container {
+
+/// "NAME=SOFT[:HARD]", -1 for unlimited: the names of setrlimit(2) without RLIMIT_.
+Ulimit parse_ulimit(std::string_view text);
+
+/// "NAME=VALUE". Only sysctls that the kernel keeps for each IPC, network or UTS namespace are taken, spelled
+/// in a strict set of characters: whoever splits the text again (CVE-2022-0811 did at '+') finds nothing to
+/// split.
+std::pair<std::string, std::string> parse_sysctl(std::string_view text);
+/// @throws Error where a sysctl belongs to a namespace that the container shares with the host
+void check_sysctls(const ContainerConfig& config);
+
+/// "HOST[:CONTAINER][:PERMISSIONS]", PERMISSIONS of r, w and m.
+Device parse_device(std::string_view text);
+
+/// An octal umask up to 0777.
+uint32_t parse_umask(std::string_view text);
+
+/// "NAME:IP" with several names separated by ';'; the IP may be "host-gateway". @return the text, checked
+std::string parse_add_host(std::string_view text);
+
+/// A name ("TERM", "SIGRTMIN+3", any case) or a number. @return the number
+int parse_signal(std::string_view text);
+
+}  // namespace rpod::container
