@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "overlay/session.hh"
+
+#define FUSE_USE_VERSION 314
+#include <fuse3/fuse_lowlevel.h>
+#include <linux/fuse.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <memory>
+
+#include "base/error.hh"
+#include "base/log.hh"
+
+namespace rpod::overlay {
+namespace {
+
+constexpr unsigned kMaxRequest = 1 << 20;  // also sets max_pages: reads of up to 1 MiB
+
+const ImageLayer& layer_of(fuse_req_t request) {
+    return static_cast<const Session*>(fuse_req_userdata(request))->layer();
+}
+
+/// A worker's buffer for answers. It grows to the largest one that was asked for and is never cleared.
+std::span<char> answer_buffer(size_t size) {
+    thread_local size_t capacity = 0;
+    thread_local std::unique_ptr<char[]> memory;
+    size = std::min<size_t>(size, kMaxRequest);
+    if (size > capacity) {
+        memory.reset(new char[size]);
+        capacity = size;
+    }
+    return {memory.get(), size};
+}
+
+template <class T>
+void reply_struct(fuse_req_t request, const T& answer) {
+    fuse_reply_buf(request, reinterpret_cast<const char*>(&answer), sizeof answer);
+}
+
+void reply_bytes(fuse_req_t request, std::string_view bytes) {
+    fuse_reply_buf(request, bytes.data(), bytes.size());
+}
+
+/// Every request is answered exactly once; nothing is thrown through libfuse.
+template <class Fn>
+void answer(fuse_req_t request, Fn fn) noexcept {
+    int failure = EIO;
+    try {
+        failure = fn();
+    } catch (const std::exception& e) {
+        log::warn("answer a FUSE request: {}", e.what());
+    }
+    if (failure != 0) fuse_reply_err(request, failure);
+}
+
+void on_init(void* session, fuse_conn_info* connection) noexcept {
+    static_cast<const Session*>(session)->negotiate(connection);
+}
+
+void on_lookup(fuse_req_t request, fuse_ino_t dir, const char* name) noexcept {
+    answer(request, [&] {
+        const auto entry = layer_of(request).lookup(dir, name);
+        if (entry) reply_struct(request, *entry);
+        return entry.err();
+    });
+}
+
+void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) noexcept {
+    answer(request, [&] {
+        const auto attr = layer_of(request).getattr(ino);
+        if (attr) reply_struct(request, *attr);
+        return attr.err();
+    });
+}
+
+void on_readlink(fuse_req_t request, fuse_ino_t ino) noexcept {
+    answer(request, [&] {
+        const auto target = layer_of(request).readlink(ino);
+        if (target) reply_bytes(request, *target);
+        return target.err();
+    });
+}
+
+using ListFunction = Result<size_t> (ImageLayer::*)(Ino, uint64_t, std::span<char>) const;
+
+void reply_list(fuse_req_t request, ListFunction function, fuse_ino_t ino, size_t size,
+                off_t offset) noexcept {
+    answer(request, [&] {
+        const auto buffer = answer_buffer(size);
+        const auto used = (layer_of(request).*function)(ino, static_cast<uint64_t>(offset), buffer);
+        if (used) reply_bytes(request, {buffer.data(), *used});
+        return used.err();
+    });
+}
+
+void on_readdir(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) noexcept {
+    reply_list(request, &ImageLayer::readdir, ino, size, offset);
+}
+
+void on_readdirplus(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) noexcept {
+    reply_list(request, &ImageLayer::readdirplus, ino, size, offset);
+}
+
+void on_read(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) noexcept {
+    answer(request, [&] {
+        const auto buffer = answer_buffer(size);
+        const auto used = layer_of(request).read(ino, static_cast<uint64_t>(offset), buffer);
+        if (used) reply_bytes(request, {buffer.data(), *used});
+        return used.err();
+    });
+}
+
+/// getxattr(2) and listxattr(2): size 0 asks for the length.
+int reply_sized(fuse_req_t request, const Result<std::string>& value, size_t size) {
+    if (!value) return value.err();
+    if (size == 0) {
+        fuse_reply_xattr(request, value->size());
+    } else if (value->size() > size) {
+        return ERANGE;
+    } else {
+        reply_bytes(request, *value);
+    }
+    return 0;
+}
+
+void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, size_t size) noexcept {
+    answer(request, [&] { return reply_sized(request, layer_of(request).getxattr(ino, name), size); });
+}
+
+void on_listxattr(fuse_req_t request, fuse_ino_t ino, size_t size) noexcept {
+    answer(request, [&] { return reply_sized(request, layer_of(request).listxattr(ino), size); });
+}
+
+void on_statfs(fuse_req_t request, fuse_ino_t) noexcept { reply_struct(request, layer_of(request).statfs()); }
+
+/// What has no entry here is answered with ENOSYS by libfuse, which the kernel remembers for good: OPEN and
+/// OPENDIR (files are opened without a request then), and, for an image without attributes, GETXATTR and
+/// LISTXATTR.
+fuse_lowlevel_ops operations(const ImageLayer& layer) {
+    fuse_lowlevel_ops ops{};
+    ops.init = on_init;
+    ops.lookup = on_lookup;
+    ops.getattr = on_getattr;
+    ops.readlink = on_readlink;
+    ops.readdir = on_readdir;
+    ops.readdirplus = on_readdirplus;
+    ops.read = on_read;
+    ops.statfs = on_statfs;
+    if (layer.has_xattrs()) {
+        ops.getxattr = on_getxattr;
+        ops.listxattr = on_listxattr;
+    }
+    return ops;
+}
+
+ssize_t io_read(int fd, void* buffer, size_t size, void*) noexcept { return ::read(fd, buffer, size); }
+
+ssize_t io_writev(int fd, iovec* parts, int count, void* session) noexcept {
+    return static_cast<Session*>(session)->write_reply(fd, parts, count);
+}
+
+}  // namespace
+
+Session::Session(sys::Fd fuse, const ImageLayer& layer, const RequestLog& request_log, size_t mount)
+    : layer_(layer), log_(request_log), mount_(mount), fd_(fuse.get()) {
+    char name[] = "rpod";
+    char* argv[] = {name, nullptr};
+    fuse_args args{.argc = 1, .argv = argv, .allocated = 0};
+    const fuse_lowlevel_ops ops = operations(layer);
+    session_ = ::fuse_session_new(&args, &ops, sizeof ops, this);
+    if (!session_) throw Error("make a FUSE session");
+    const fuse_custom_io io{
+        .writev = io_writev, .read = io_read, .splice_receive = nullptr, .splice_send = nullptr};
+    if (const int rc = ::fuse_session_custom_io(session_, &io, fuse.release()); rc != 0) {
+        ::fuse_session_destroy(session_);
+        throw Error("hand a connection to libfuse");
+    }
+}
+
+Session::~Session() { ::fuse_session_destroy(session_); }
+
+void Session::negotiate(fuse_conn_info* connection) const noexcept {
+    unsigned want = FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS |
+                    FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_NO_OPEN_SUPPORT | FUSE_CAP_NO_OPENDIR_SUPPORT |
+                    FUSE_CAP_EXPLICIT_INVAL_DATA;
+    if (layer_.has_acls()) want |= FUSE_CAP_POSIX_ACL;
+    connection->want = want & connection->capable;
+    connection->max_write = kMaxRequest;
+    connection->time_gran = 1;
+}
+
+ssize_t Session::write_reply(int fd, const iovec* parts, int count) noexcept {
+    if (!mute_) return ::writev(fd, parts, count);
+    ssize_t sum = 0;
+    for (int i = 0; i < count; ++i) sum += static_cast<ssize_t>(parts[i].iov_len);
+    return sum;
+}
+
+/// Those that libfuse would only make slower: nothing is kept that a FORGET could free, and no request waits
+/// long enough to be interrupted.
+bool Session::handled_without_libfuse(std::span<const char> request) const noexcept {
+    fuse_in_header header{};
+    std::memcpy(&header, request.data(), sizeof header);
+    if (header.opcode == FUSE_FORGET || header.opcode == FUSE_BATCH_FORGET) return true;
+    if (header.opcode != FUSE_INTERRUPT) return false;
+    const fuse_out_header never_again{.len = sizeof never_again, .error = -ENOSYS, .unique = header.unique};
+    (void)!::write(fd_, &never_again, sizeof never_again);
+    return true;
+}
+
+void Session::process(std::span<char> request) noexcept {
+    if (handled_without_libfuse(request)) return;
+    fuse_buf buffer{};
+    buffer.size = request.size();
+    buffer.mem = request.data();
+    ::fuse_session_process_buf(session_, &buffer);
+}
+
+void Session::take_over(size_t workers) {
+    const auto init = log_.init(mount_);
+    const uint32_t length = RequestLog::pending(init);
+    if (length == 0) throw Error("take over a FUSE connection: the request log does not have its start");
+    mute_ = true;
+    process(init.first(length));
+    mute_ = false;
+    for (size_t worker = 0; worker < workers; ++worker) {
+        const auto slot = log_.slot(mount_, worker);
+        if (const uint32_t pending = RequestLog::pending(slot)) process(slot.first(pending));
+        RequestLog::clear(slot);
+    }
+}
+
+int Session::run(size_t worker) noexcept {
+    const auto slot = log_.slot(mount_, worker);
+    for (;;) {
+        const ssize_t n = ::read(fd_, slot.data(), slot.size());
+        if (n < 0) {
+            // ENOENT: the request was interrupted before it was read.
+            if (errno == EINTR || errno == EAGAIN || errno == ENOENT) continue;
+            return errno == ENODEV ? 0 : errno;
+        }
+        const uint32_t length = RequestLog::pending(slot);
+        if (length == 0 || static_cast<size_t>(n) != length) return EIO;
+        fuse_in_header header{};
+        std::memcpy(&header, slot.data(), sizeof header);
+        if (header.opcode == FUSE_INIT && length <= RequestLog::kInitSize) {
+            std::memcpy(log_.init(mount_).data(), slot.data(), length);
+        }
+        process(slot.first(length));
+        RequestLog::clear(slot);
+    }
+}
+
+}  // namespace rpod::overlay

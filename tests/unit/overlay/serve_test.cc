@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "overlay/serve.hh"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/statfs.h>
+#include <sys/xattr.h>
+
+#include <algorithm>
+
+#include "mount_fixture.hh"
+
+namespace rpod::overlay {
+namespace {
+
+using namespace test;
+
+class Serve : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        static const std::string reason = why_not();
+        if (!reason.empty()) GTEST_SKIP() << reason;
+    }
+};
+
+struct stat lstat_of(const std::string& path) {
+    struct stat st {};
+    EXPECT_EQ(::lstat(path.c_str(), &st), 0) << path << ": " << strerror(errno);
+    return st;
+}
+
+std::string link_text(const std::string& path) {
+    char text[PATH_MAX];
+    const ssize_t n = ::readlink(path.c_str(), text, sizeof text);
+    return n < 0 ? strerror(errno) : std::string(text, static_cast<size_t>(n));
+}
+
+/// Names and types as readdir gives them, "." and ".." included.
+std::vector<std::string> listing(const std::string& path) {
+    std::vector<std::string> names;
+    DIR* dir = ::opendir(path.c_str());
+    if (!dir) return {strerror(errno)};
+    while (const dirent* e = ::readdir(dir))
+        names.push_back(std::string(e->d_name) + ":" + std::to_string(e->d_type));
+    ::closedir(dir);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+TEST_F(Serve, ShowsTheMergedTree) {
+    in_namespaces([] {
+        LayerEntry owned = file("d/f", 5000);
+        owned.mode = 04755;
+        owned.mtime_ns = 123456789;
+        LayerEntry pipe{.path = "p", .type = EntryType::fifo, .mode = 0600, .mtime_s = -1};
+        const Mounted m({{{dir("d"), file("d/gone"), symlink("l", "d/f"), pipe},
+                          {owned, file("d/.wh.gone"), hardlink("h", "d/f"), dir("empty", 01777)}}});
+        const std::string top = m.path() + "/";
+        EXPECT_EQ(listing(top),
+                  (std::vector<std::string>{"..:4", ".:4", "d:4", "empty:4", "h:8", "l:10", "p:1"}));
+        EXPECT_EQ(listing(top + "d"), (std::vector<std::string>{"..:4", ".:4", "f:8"}));
+        EXPECT_EQ(listing(top + "empty").size(), 2u);
+        const struct stat f = lstat_of(top + "d/f");
+        EXPECT_EQ(f.st_mode, S_IFREG | 04755u);
+        EXPECT_EQ(f.st_size, 5000);
+        EXPECT_EQ(f.st_nlink, 2u);
+        EXPECT_EQ(f.st_mtim.tv_sec, 200);
+        EXPECT_EQ(f.st_mtim.tv_nsec, 123456789);
+        EXPECT_EQ(f.st_ino, lstat_of(top + "h").st_ino);
+        EXPECT_EQ(lstat_of(top + "p").st_mtim.tv_sec, -1);
+        EXPECT_TRUE(S_ISFIFO(lstat_of(top + "p").st_mode));
+        EXPECT_EQ(lstat_of(top).st_ino, 1u);
+        EXPECT_EQ(lstat_of(top).st_nlink, 4u);
+        EXPECT_EQ(lstat_of(top + "empty").st_mode, S_IFDIR | 01777u);
+        EXPECT_EQ(link_text(top + "l"), "d/f");
+        EXPECT_EQ(::access((top + "d/gone").c_str(), F_OK), -1);
+        EXPECT_EQ(errno, ENOENT);
+        EXPECT_EQ(::open((top + "new").c_str(), O_CREAT | O_WRONLY, 0600), -1);
+        EXPECT_EQ(errno, EROFS);
+        struct statfs fs {};
+        EXPECT_EQ(::statfs(top.c_str(), &fs), 0);
+        EXPECT_EQ(fs.f_namelen, 255);
+    });
+}
+
+TEST_F(Serve, ReadsContent) {
+    in_namespaces([] {
+        LayerEntry sparse = file("sparse", 0);
+        sparse.size = 300000;
+        sparse.extents = {{4096, 1024, 1000}, {100000, 4096, 100000}};
+        LayerEntry hole = file("hole", 0);
+        hole.size = 70000;
+        const Mounted m({{{file("one", 300000), sparse, hole, file("empty", 0)}, {file("two", 777)}}});
+        const std::string zero = blob_bytes(0);
+        EXPECT_EQ(sys::read_file(m.path() + "/one"), zero.substr(512, 300000));
+        EXPECT_EQ(sys::read_file(m.path() + "/two"), blob_bytes(1).substr(512, 777));
+        EXPECT_EQ(sys::read_file(m.path() + "/empty"), "");
+        EXPECT_EQ(sys::read_file(m.path() + "/hole"), std::string(70000, '\0'));
+        std::string expected(300000, '\0');
+        expected.replace(4096, 1000, zero, 1024, 1000);
+        expected.replace(100000, 100000, zero, 4096, 100000);
+        EXPECT_EQ(sys::read_file(m.path() + "/sparse"), expected);
+        const sys::Fd fd = sys::open_file(m.path() + "/sparse", O_RDONLY);
+        char part[100];
+        EXPECT_EQ(::pread(fd.get(), part, sizeof part, 5050), 100);
+        EXPECT_EQ(std::string(part, 100), expected.substr(5050, 100));
+        EXPECT_EQ(::pread(fd.get(), part, sizeof part, 299950), 50);
+    });
+}
+
+TEST_F(Serve, ListsLargeDirectories) {
+    in_namespaces([] {
+        Layer layer;
+        for (int i = 0; i < 5000; ++i)
+            layer.push_back(file("d/a-name-of-some-length-" + std::to_string(i), 0));
+        const Mounted m({{layer}});
+        EXPECT_EQ(listing(m.path() + "/d").size(), 5002u);
+        EXPECT_EQ(listing(m.path() + "/d").size(), 5002u);
+        // A second look at one position.
+        DIR* d = ::opendir((m.path() + "/d").c_str());
+        for (int i = 0; i < 3000; ++i) ::readdir(d);
+        const long position = ::telldir(d);
+        const std::string name = ::readdir(d)->d_name;
+        for (int i = 0; i < 1000; ++i) ::readdir(d);
+        ::seekdir(d, position);
+        EXPECT_EQ(::readdir(d)->d_name, name);
+        ::closedir(d);
+    });
+}
+
+TEST_F(Serve, AnswersForAttributes) {
+    in_namespaces([] {
+        const std::string capability("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+        const Image image{
+            {{with_xattr(with_xattr(file("ping"), "security.capability", capability), "user.a", "b"),
+              file("f"), with_xattr(dir("d"), "user.d", ""), file("deep/er/f")}}};
+        const Mounted m(image, {}, {View::complete, View::without_xattrs, View::only_xattrs});
+        char value[64];
+        EXPECT_EQ(::getxattr((m.path(0) + "/ping").c_str(), "security.capability", value, sizeof value), 20);
+        EXPECT_EQ(::getxattr((m.path(0) + "/ping").c_str(), "security.capability", nullptr, 0), 20);
+        EXPECT_EQ(::getxattr((m.path(0) + "/ping").c_str(), "security.capability", value, 5), -1);
+        EXPECT_EQ(errno, ERANGE);
+        EXPECT_EQ(::getxattr((m.path(0) + "/f").c_str(), "user.a", value, sizeof value), -1);
+        EXPECT_EQ(errno, ENODATA);
+        const ssize_t n = ::listxattr((m.path(0) + "/ping").c_str(), value, sizeof value);
+        EXPECT_EQ(std::string(value, static_cast<size_t>(n)),
+                  std::string("security.capability\0user.a\0", 27));
+        EXPECT_EQ(::getxattr((m.path(0) + "/d").c_str(), "user.d", value, sizeof value), 0);
+        EXPECT_EQ(listing(m.path(1)).size(), 6u);
+        EXPECT_EQ(::getxattr((m.path(1) + "/ping").c_str(), "user.a", value, sizeof value), -1);
+        EXPECT_EQ(errno, EOPNOTSUPP);
+        EXPECT_EQ(listing(m.path(2)), (std::vector<std::string>{"..:4", ".:4", "d:4", "ping:8"}));
+        EXPECT_EQ(::getxattr((m.path(2) + "/ping").c_str(), "user.a", value, sizeof value), 1);
+    });
+}
+
+TEST_F(Serve, ShowsIdsThatTheMapHas) {
+    in_namespaces([] {
+        LayerEntry high = file("high");
+        high.uid = 500000;
+        high.gid = 40;
+        high.mode = 06755;
+        LayerEntry low = file("low");
+        low.uid = 7;
+        const Image image{{{high, low}}};
+        const bool many = sys::read_file("/proc/self/uid_map").find("65536") != std::string::npos;
+        {
+            const Mounted m(image, [](ServeOptions& o) { o.single_id = true; });
+            EXPECT_EQ(lstat_of(m.path() + "/high").st_uid, 0u);
+            EXPECT_EQ(lstat_of(m.path() + "/high").st_gid, 0u);
+            EXPECT_EQ(lstat_of(m.path() + "/high").st_mode, S_IFREG | 06755u);
+            ::umask(0);
+        }
+        ::rmdir("lower0");
+        if (!many) return;
+        const Mounted m(image, [](ServeOptions& o) {
+            o.uids = o.gids = {{0, 1000}, {60000, 5000}, {65534, 1}};
+        });
+        EXPECT_EQ(lstat_of(m.path() + "/high").st_uid, 65534u);
+        EXPECT_EQ(lstat_of(m.path() + "/high").st_gid, 40u);
+        EXPECT_EQ(lstat_of(m.path() + "/high").st_mode, S_IFREG | 02755u);
+        EXPECT_EQ(lstat_of(m.path() + "/low").st_uid, 7u);
+    });
+}
+
+TEST_F(Serve, TheNextServerAnswersWhatWasReadBefore) {
+    in_namespaces([] {
+        Mounted m({{{file("a", 100)}}});
+        struct stat st {};
+        ASSERT_EQ(::stat((m.path() + "/absent").c_str(), &st), -1);  // the connection is up
+        m.kill_server();
+        const pid_t reader =
+            sys::fork_child("reader", [&] { return sys::read_file(m.path() + "/a").size() == 100 ? 7 : 1; });
+        m.read_and_forget();
+        m.start(true);
+        EXPECT_EQ(sys::wait_for(reader).code, 7);
+    });
+}
+
+TEST_F(Serve, AnotherServerTakesOver) {
+    in_namespaces([] {
+        Mounted m({{{file("a", 100000), file("b", 100000), dir("d"), file("d/x")}}});
+        EXPECT_EQ(sys::read_file(m.path() + "/a"), blob_bytes(0).substr(512, 100000));
+        const sys::Fd open_before = sys::open_file(m.path() + "/b", O_RDONLY);
+        m.kill_server();
+        m.start(true, [&] { ::close(open_before.get()); });
+        EXPECT_EQ(sys::read_all(open_before.get(), "b"), blob_bytes(0).substr(512, 100000));
+        EXPECT_EQ(listing(m.path() + "/d").size(), 3u);
+    });
+}
+
+}  // namespace
+}  // namespace rpod::overlay
