@@ -86,4 +86,20 @@ Endpoint Endpoint::of(const in6_addr& address, uint16_t port, uint32_t scope) {
     return endpoint;
 }
 
+uint16_t Endpoint::port() const {
+    // The port lies at the same place in both families.
+    return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
+}
+
+bool Endpoint::operator==(const Endpoint& other) const {
+    if (family() != other.family() || port() != other.port()) return false;
+    if (family() == AF_INET) {
+        return reinterpret_cast<const sockaddr_in*>(get())->sin_addr.s_addr ==
+               reinterpret_cast<const sockaddr_in*>(other.get())->sin_addr.s_addr;
+    }
+    return family() == AF_INET6 &&
+           std::memcmp(&reinterpret_cast<const sockaddr_in6*>(get())->sin6_addr,
+                       &reinterpret_cast<const sockaddr_in6*>(other.get())->sin6_addr, sizeof(in6_addr)) == 0;
+}
+
 }  // namespace rpod::net

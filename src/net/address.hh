@@ -35,6 +35,9 @@ struct Endpoint {
     /// @param scope  index of the interface that a link-local address belongs to
     static Endpoint of(const in6_addr& address, uint16_t port, uint32_t scope = 0);
     int family() const { return storage.ss_family; }
+    uint16_t port() const;
+    /// Same family, address and port.
+    bool operator==(const Endpoint& other) const;
     const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 

@@ -9,6 +9,11 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "net/clock.hh"
+#include "net/dns_tcp.hh"
+#include "net/dns_udp.hh"
+#include "net/frame.hh"
+#include "net/resolvers.hh"
 #include "net/slirp.hh"
 
 namespace rpod::net {
@@ -19,8 +24,14 @@ constexpr int kFrameBatch = 64;
 
 class Loop final : FrameSink {
   public:
-    Loop(sys::Fd tap, const SlirpConfig& config, ServeEnd monitor)
-        : tap_(std::move(tap)), monitor_(std::move(monitor)), filter_(config), slirp_(config, *this) {}
+    Loop(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, ServeEnd monitor)
+        : tap_(std::move(tap)),
+          monitor_(std::move(monitor)),
+          filter_(config),
+          resolvers_(resolvers),
+          slirp_(config, *this),
+          dns_udp_(config, resolvers_, *this),
+          dns_tcp_(config, resolvers_, slirp_) {}
 
     void run() {
         monitor_.ready();
@@ -34,16 +45,23 @@ class Loop final : FrameSink {
         poll_.clear();
         const size_t monitor = poll_.add(monitor_.fd(), POLLIN);
         const size_t tap = poll_.add(tap_.get(), POLLIN);
-        const int timeout = slirp_.register_sockets(poll_);
+        int timeout = slirp_.register_sockets(poll_);
+        timeout = earlier(timeout, dns_udp_.register_sockets(poll_));
+        timeout = earlier(timeout, dns_tcp_.register_sockets(poll_));
         if (!poll_.wait(timeout)) return true;
         if (poll_.revents(monitor) && !handle_monitor()) return false;
+        dns_udp_.handle_sockets(poll_);
+        dns_tcp_.handle_sockets(poll_);
         slirp_.handle_sockets(poll_);
         return !poll_.revents(tap) || drain_tap();
     }
 
     bool handle_monitor() {
-        const auto resolvers = monitor_.receive_resolvers();
-        return resolvers.has_value();
+        const auto conf = monitor_.receive_resolvers();
+        if (!conf) return false;
+        resolvers_.set(*conf);
+        dns_udp_.reset();
+        return true;
     }
 
     /// An answer to a frame is often the next frame: the pod's TCP stack runs within our write of an ACK. So
@@ -53,14 +71,23 @@ class Loop final : FrameSink {
             const ssize_t n = ::read(tap_.get(), buffer_.data(), buffer_.size());
             if (n < 0 && errno == EINTR) continue;
             if (n < 0) return errno == EAGAIN;
-            const Bytes frame(buffer_.data(), static_cast<size_t>(n));
-            if (filter_.allows(frame)) slirp_.input(frame);
+            handle_frame({buffer_.data(), static_cast<size_t>(n)});
         }
         return true;
     }
 
+    void handle_frame(std::span<uint8_t> frame) {
+        if (!filter_.allows(frame)) return;
+        if (const auto ip = parse_ip(frame)) {
+            if (dns_udp_.take(frame, *ip)) return;
+            dns_tcp_.readdress_outward(frame, *ip);
+        }
+        slirp_.input(frame);
+    }
+
     /// What does not fit is dropped, as on any network; EIO: the pod has taken tap0 down.
     void to_pod(Bytes frame) override {
+        frame = dns_tcp_.readdress_inward(frame).value_or(frame);
         if (::write(tap_.get(), frame.data(), frame.size()) < 0) {
             log::debug("network: a frame of {} bytes for the pod is lost: errno {}", frame.size(), errno);
         }
@@ -69,18 +96,21 @@ class Loop final : FrameSink {
     sys::Fd tap_;
     ServeEnd monitor_;
     FrameFilter filter_;
+    Resolvers resolvers_;
     SlirpStack slirp_;
+    DnsUdp dns_udp_;
+    DnsTcp dns_tcp_;
     PollSet poll_;
     std::vector<uint8_t> buffer_ = std::vector<uint8_t>(kMaxFrame + 1);
 };
 
 }  // namespace
 
-int serve(sys::Fd tap, const SlirpConfig& config, const ResolvConf&, ServeEnd monitor) {
+int serve(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, ServeEnd monitor) {
     // libslirp and GLib are steered by variables (SLIRP_DEBUG, G_DEBUG, G_MESSAGES_DEBUG) that are not meant
     // for us.
     ::clearenv();
-    Loop(std::move(tap), config, std::move(monitor)).run();
+    Loop(std::move(tap), config, resolvers, std::move(monitor)).run();
     return 0;
 }
 

@@ -4,7 +4,6 @@
 
 #include <ifaddrs.h>
 #include <libslirp.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cstring>
@@ -12,18 +11,12 @@
 #include "base/defer.hh"
 #include "base/error.hh"
 #include "base/log.hh"
+#include "net/clock.hh"
 
 namespace rpod::net {
 namespace {
 
 constexpr int kConfigVersion = 4;
-
-int64_t now_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-int64_t now_ms() { return now_ns() / 1'000'000; }
 
 short to_poll(int events) {
     short result = 0;
@@ -125,7 +118,7 @@ struct SlirpStack::Callbacks {
         return static_cast<ssize_t>(size);
     }
     static void guest_error(const char* message, void*) noexcept { log::debug("libslirp: {}", message); }
-    static int64_t clock_get_ns(void*) noexcept { return now_ns(); }
+    static int64_t clock_get_ns(void*) noexcept { return net::now_ns(); }
 
     static void init_completed(Slirp* slirp, void* opaque) noexcept { self(opaque).slirp_ = slirp; }
     static void* timer_new(SlirpTimerId id, void* argument, void* opaque) noexcept {
@@ -185,7 +178,9 @@ SlirpStack::~SlirpStack() { ::slirp_cleanup(slirp_); }
 int SlirpStack::register_sockets(PollSet& poll) {
     poll_ = &poll;
     uint32_t timeout = UINT32_MAX;
+    first_index_ = poll.fds().size();
     ::slirp_pollfds_fill(slirp_, &timeout, Callbacks::add_poll, this);
+    end_index_ = poll.fds().size();
     int64_t wait = timeout == UINT32_MAX ? -1 : int64_t{timeout};
     for (const auto& timer : timers_) {
         if (timer->due_ms < 0) continue;
@@ -212,9 +207,14 @@ void SlirpStack::handle_timers() {
 
 void SlirpStack::input(Bytes frame) { ::slirp_input(slirp_, frame.data(), static_cast<int>(frame.size())); }
 
-bool SlirpStack::owns(int fd) const {
-    return poll_ && std::any_of(poll_->fds().begin(), poll_->fds().end(),
-                                [&](const pollfd& entry) { return entry.fd == fd; });
+bool SlirpStack::has_socket_at(const Endpoint& local) const {
+    for (size_t i = first_index_; poll_ && i < end_index_; ++i) {
+        Endpoint bound;
+        bound.size = sizeof bound.storage;
+        auto* name = reinterpret_cast<sockaddr*>(&bound.storage);
+        if (::getsockname(poll_->fds()[i].fd, name, &bound.size) == 0 && bound == local) return true;
+    }
+    return false;
 }
 
 }  // namespace rpod::net

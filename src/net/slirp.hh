@@ -45,8 +45,8 @@ class SlirpStack {
     void handle_sockets(const PollSet& poll);
     /// A frame from the pod; filter it first.
     void input(Bytes frame);
-    /// Whether `fd` was among libslirp's sockets at the last register_sockets.
-    bool owns(int fd) const;
+    /// Whether one of the sockets of the last register_sockets is bound to `local`.
+    bool has_socket_at(const Endpoint& local) const;
 
   private:
     struct Callbacks;
@@ -59,6 +59,8 @@ class SlirpStack {
 
     FrameSink& sink_;
     PollSet* poll_ = nullptr;
+    size_t first_index_ = 0;  ///< of our sockets in poll_
+    size_t end_index_ = 0;
     std::vector<std::unique_ptr<Timer>> timers_;
     std::optional<sockaddr_in> outbound_;
     std::optional<sockaddr_in6> outbound6_;

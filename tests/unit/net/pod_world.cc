@@ -114,6 +114,15 @@ sys::Fd bind_socket(const Endpoint& at, int type) {
     return socket;
 }
 
+bool send_all(int socket, std::string_view data) {
+    while (!data.empty()) {
+        const ssize_t n = ::send(socket, data.data(), data.size(), MSG_NOSIGNAL);
+        if (n <= 0) return false;
+        data.remove_prefix(static_cast<size_t>(n));
+    }
+    return true;
+}
+
 bool readable(int fd, int timeout_ms) {
     pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
     return ::poll(&entry, 1, timeout_ms) == 1;
@@ -141,58 +150,49 @@ std::string run(const World& world) {
     return packet ? packet->text : "error: the host died";
 }
 
-void start_tcp_echo(const Endpoint& at) {
+void start_tcp_server(const Endpoint& at, Answer answer) {
     auto listener = std::make_shared<sys::Fd>(bind_socket(at, SOCK_STREAM));
     check(::listen(listener->get(), 64), "listen");
-    std::thread([listener] {
+    std::thread([listener, answer] {
         for (;;) {
             auto peer = std::make_shared<sys::Fd>(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
-            std::thread([peer] {
+            std::thread([peer, answer] {
                 std::vector<char> buffer(256 << 10);
                 ssize_t n;
                 while ((n = ::read(peer->get(), buffer.data(), buffer.size())) > 0) {
-                    for (ssize_t done = 0; done < n;) {
-                        const ssize_t sent = ::send(peer->get(), buffer.data() + done,
-                                                    static_cast<size_t>(n - done), MSG_NOSIGNAL);
-                        if (sent < 0) return;
-                        done += sent;
-                    }
+                    if (!send_all(peer->get(), answer({buffer.data(), static_cast<size_t>(n)}))) return;
                 }
             }).detach();
         }
     }).detach();
 }
 
-void start_udp_echo(const Endpoint& at) {
+void start_udp_server(const Endpoint& at, Answer answer) {
     auto socket = std::make_shared<sys::Fd>(bind_socket(at, SOCK_DGRAM));
-    std::thread([socket] {
+    std::thread([socket, answer] {
         std::vector<char> buffer(64 << 10);
         for (;;) {
             Endpoint peer;
             peer.size = sizeof peer.storage;
             const ssize_t n = ::recvfrom(socket->get(), buffer.data(), buffer.size(), 0,
                                          reinterpret_cast<sockaddr*>(&peer.storage), &peer.size);
-            if (n >= 0)
-                ::sendto(socket->get(), buffer.data(), static_cast<size_t>(n), 0, peer.get(), peer.size);
+            if (n < 0) continue;
+            const std::string text = answer({buffer.data(), static_cast<size_t>(n)});
+            if (!text.empty()) ::sendto(socket->get(), text.data(), text.size(), 0, peer.get(), peer.size);
         }
     }).detach();
 }
 
-std::string ask_tcp(const Endpoint& server, std::string_view data, int timeout_ms) {
+std::string ask_tcp(const Endpoint& server, std::string_view data, int timeout_ms, size_t want) {
     const sys::Fd socket = open_socket(server, SOCK_STREAM);
     if (::connect(socket.get(), server.get(), server.size) < 0) {
         return fmt::format("error: connect: {}", std::strerror(errno));
     }
-    std::thread sender([&] {
-        for (size_t done = 0; done < data.size();) {
-            const ssize_t n = ::send(socket.get(), data.data() + done, data.size() - done, MSG_NOSIGNAL);
-            if (n <= 0) return;
-            done += static_cast<size_t>(n);
-        }
-    });
+    std::thread sender([&] { send_all(socket.get(), data); });
+    if (want == 0) want = data.size();
     std::string answer;
     std::vector<char> buffer(256 << 10);
-    while (answer.size() < data.size() && readable(socket.get(), timeout_ms)) {
+    while (answer.size() < want && readable(socket.get(), timeout_ms)) {
         const ssize_t n = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
         if (n <= 0) break;
         answer.append(buffer.data(), static_cast<size_t>(n));

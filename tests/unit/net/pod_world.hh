@@ -30,13 +30,15 @@ std::string why_no_world();
 /// Makes the world, runs the pod, ends the world.
 std::string run(const World& world);
 
-/// Echo servers that run in threads of the calling process until it ends.
-void start_tcp_echo(const Endpoint& at);
-void start_udp_echo(const Endpoint& at);
+/// What a server sends for what it has received; nothing where that is empty.
+using Answer = std::function<std::string(std::string_view)>;
+/// Servers that run in threads of the calling process until it ends.
+void start_tcp_server(const Endpoint& at, Answer answer);
+void start_udp_server(const Endpoint& at, Answer answer);
 
-/// Sends `data` from here to a server, and what comes back until as many bytes have come or `timeout_ms` has
-/// passed; "error: …" where connecting or sending fails.
-std::string ask_tcp(const Endpoint& server, std::string_view data, int timeout_ms = 5000);
+/// Sends `data` from here to a server; what comes back until `want` bytes have come, by default as many as
+/// were sent, or none for `timeout_ms`; "error: …" where connecting or sending fails.
+std::string ask_tcp(const Endpoint& server, std::string_view data, int timeout_ms = 5000, size_t want = 0);
 std::string ask_udp(const Endpoint& server, std::string_view data, int timeout_ms = 5000);
 /// One ICMP echo request. true where the answer comes.
 bool ping(const Endpoint& target, int timeout_ms = 3000);

@@ -20,14 +20,15 @@ class Pod : public testing::Test {
         static const std::string reason = why_no_world();
         if (!reason.empty()) GTEST_SKIP() << reason;
     }
+    static std::string echo(std::string_view text) { return std::string(text); }
     static void echo_everywhere(const MonitorEnd&) {
         for (const char* address : {"10.99.0.1", "127.0.0.1"}) {
-            start_tcp_echo(v4(address, 7));
-            start_udp_echo(v4(address, 7));
+            start_tcp_server(v4(address, 7), echo);
+            start_udp_server(v4(address, 7), echo);
         }
         for (const char* address : {"fd99::1", "::1"}) {
-            start_tcp_echo(v6(address, 7));
-            start_udp_echo(v6(address, 7));
+            start_tcp_server(v6(address, 7), echo);
+            start_udp_server(v6(address, 7), echo);
         }
     }
 };
