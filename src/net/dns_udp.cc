@@ -123,7 +123,7 @@ void DnsUdp::handle_sockets(const PollSet& poll) {
 }
 
 bool DnsUdp::advance(Query& query, const PollSet& poll, int64_t now) {
-    bool failed = false;
+    bool latest_failed = false;
     for (size_t i = 0; i < query.tries.size();) {
         Try& attempt = query.tries[i];
         const bool ready = attempt.poll_index != SIZE_MAX && poll.revents(attempt.poll_index);
@@ -137,13 +137,14 @@ bool DnsUdp::advance(Query& query, const PollSet& poll, int64_t now) {
         if (attempt.socket) {
             ++i;
         } else {
+            latest_failed = i + 1 == query.tries.size();
             query.tries.erase(query.tries.begin() + static_cast<ptrdiff_t>(i));
-            failed = true;
         }
     }
-    const bool late = now >= query.deadline_ms;
-    if (!late && !(failed && query.tries.empty())) return false;
+    if (!latest_failed && now < query.deadline_ms) return false;
     if (ask_next(query)) return false;
+    if (latest_failed && !query.tries.empty() && now < query.deadline_ms)
+        return false;  // earlier ones may answer
     auto failure = query.failure.empty() ? dns::make_error(query.message, dns::Rcode::server_failure)
                                          : std::optional(std::move(query.failure));
     answer(query, std::move(*failure));

@@ -67,8 +67,8 @@ TEST_F(Pod, IsAnsweredByTheGatewaysPing) {
 std::string reach_loopback() {
     std::string result;
     for (const Endpoint& gateway : {v4("10.0.2.2", 7), v6("fd00::2", 7)}) {
-        result += ask_tcp(gateway, "tcp ", 1000);
-        result += ask_udp(gateway, "udp ", 1000);
+        result += ask_tcp(gateway, "tcp ", 300);
+        result += ask_udp(gateway, "udp ", 300);
     }
     return result;
 }
