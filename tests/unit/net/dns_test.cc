@@ -159,7 +159,8 @@ TEST_F(DnsOfPod, DoesNotServeOtherUsersOfTheHost) {
         // The echo servers of the test have low ports; the listener for DNS is the only other one.
         serve_dns(v4("10.99.0.1", 53), " host");
         uint16_t port = 0;
-        for (const auto line : split(sys::read_file("/proc/net/tcp"), '\n')) {
+        const std::string table = sys::read_file("/proc/net/tcp");
+        for (const auto line : split(table, '\n')) {
             const auto at = line.find("0100007F:");
             if (at != line.npos && line.find(" 0A ") != line.npos) {
                 port = static_cast<uint16_t>(std::stoul(std::string(line.substr(at + 9, 4)), nullptr, 16));
