@@ -8,20 +8,20 @@
 
 namespace rpod::container {
 
-/// The names of capabilities(7) in the order of their numbers, up to `last` (/proc/sys/kernel/cap_last_cap).
-std::vector<std::string> all_capabilities(int last);
-
-/// The 11 that containers have by default: podman's set, in its order (by name).
+/// The 11 that containers have by default: podman's set, sorted.
 std::vector<std::string> default_capabilities();
 
 /// "net_admin", "CAP_NET_ADMIN", "all" → "CAP_NET_ADMIN", "ALL". @throws Error for a name that is none
 std::string parse_capability(std::string_view text);
 
-/// `base` changed by --cap-add and --cap-drop. Dropping ALL leaves what is added; adding ALL takes all up to
-/// `last` but what is dropped.
-/// @throws Error where one is added and dropped, or both are ALL
+/// @throws Error where one is added and dropped, or ALL is both
+void check_capability_changes(const std::vector<std::string>& add, const std::vector<std::string>& drop);
+
+/// `base` changed by --cap-add and --cap-drop, sorted. Dropping ALL leaves what is added; adding ALL takes
+/// `all` but what is dropped.
 std::vector<std::string> adjust_capabilities(std::vector<std::string> base,
                                              const std::vector<std::string>& add,
-                                             const std::vector<std::string>& drop, int last);
+                                             const std::vector<std::string>& drop,
+                                             const std::vector<std::string>& all);
 
 }  // namespace rpod::container

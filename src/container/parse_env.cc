@@ -77,7 +77,8 @@ void take_label_file(std::map<std::string, std::string>& labels, std::string_vie
 }
 
 std::vector<EnvVar> proxy_env(const HostEnv& host) {
-    static constexpr std::array<std::string_view, 4> names{"http_proxy", "https_proxy", "ftp_proxy", "no_proxy"};
+    static constexpr std::array<std::string_view, 4> names{"http_proxy", "https_proxy", "ftp_proxy",
+                                                           "no_proxy"};
     std::vector<EnvVar> out;
     for (const auto& e : host) {
         const std::string lower = to_lower(e.name);

@@ -12,13 +12,10 @@
 #include "base/strings.hh"
 #include "container/parse_namespace.hh"
 #include "container/parse_path.hh"
+#include "sys/rlimit.hh"
 
 namespace rpod::container {
 namespace {
-
-constexpr std::array<std::string_view, 16> kLimits{
-    "as",   "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue",
-    "nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
 
 int64_t parse_limit(std::string_view part, std::string_view text) {
     if (part == "-1" || part == "unlimited") return kUnlimited;
@@ -65,18 +62,34 @@ bool is_permissions(std::string_view text) {
     return !text.empty() && text.size() <= 3 && text.find_first_not_of("rwm") == std::string_view::npos;
 }
 
+void check_user_part(std::string_view part, std::string_view text, std::string_view what) {
+    const auto fail = [&](std::string_view problem) {
+        throw Error("{} '{}': {}", what, printable(text), problem);
+    };
+    if (part.empty()) fail("expected NAME or NUMBER, and the same of a group behind ':'");
+    if (part.find_first_not_of("0123456789") == std::string_view::npos) {
+        if (!parse_uint(part, INT32_MAX)) fail("a number is at most 2147483647");
+        return;
+    }
+    if (part[0] == '-' || part[0] == '+') fail("a name does not begin with '-' or '+'");
+    for (const char c : part) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '/')
+            fail("a name has no blanks and no '/'");
+    }
+}
+
 struct SignalName {
     std::string_view name;
     int number;
 };
 constexpr std::array<SignalName, 33> kSignals{
-    {{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"ILL", SIGILL},   {"TRAP", SIGTRAP},
-     {"ABRT", SIGABRT}, {"IOT", SIGIOT},   {"BUS", SIGBUS},   {"FPE", SIGFPE},   {"KILL", SIGKILL},
-     {"USR1", SIGUSR1}, {"SEGV", SIGSEGV}, {"USR2", SIGUSR2}, {"PIPE", SIGPIPE}, {"ALRM", SIGALRM},
-     {"TERM", SIGTERM}, {"STKFLT", SIGSTKFLT},    {"CHLD", SIGCHLD}, {"CLD", SIGCHLD},  {"CONT", SIGCONT},
-     {"STOP", SIGSTOP}, {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN}, {"TTOU", SIGTTOU}, {"URG", SIGURG},
-     {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM},    {"PROF", SIGPROF}, {"WINCH", SIGWINCH},
-     {"IO", SIGIO},     {"PWR", SIGPWR},   {"SYS", SIGSYS}}};
+    {{"HUP", SIGHUP},   {"INT", SIGINT},       {"QUIT", SIGQUIT},     {"ILL", SIGILL},   {"TRAP", SIGTRAP},
+     {"ABRT", SIGABRT}, {"IOT", SIGIOT},       {"BUS", SIGBUS},       {"FPE", SIGFPE},   {"KILL", SIGKILL},
+     {"USR1", SIGUSR1}, {"SEGV", SIGSEGV},     {"USR2", SIGUSR2},     {"PIPE", SIGPIPE}, {"ALRM", SIGALRM},
+     {"TERM", SIGTERM}, {"STKFLT", SIGSTKFLT}, {"CHLD", SIGCHLD},     {"CLD", SIGCHLD},  {"CONT", SIGCONT},
+     {"STOP", SIGSTOP}, {"TSTP", SIGTSTP},     {"TTIN", SIGTTIN},     {"TTOU", SIGTTOU}, {"URG", SIGURG},
+     {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ},     {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF}, {"WINCH", SIGWINCH},
+     {"IO", SIGIO},     {"PWR", SIGPWR},       {"SYS", SIGSYS}}};
 
 // As containers count them: glibc keeps 32 and 33 for itself.
 constexpr int kRtMin = 34;
@@ -101,7 +114,7 @@ Ulimit parse_ulimit(std::string_view text) {
     Ulimit out;
     out.name = to_lower(text.substr(0, at));
     if (out.name.starts_with("rlimit_")) out.name.erase(0, 7);
-    if (std::find(kLimits.begin(), kLimits.end(), out.name) == kLimits.end()) {
+    if (!sys::find_rlimit(out.name)) {
         throw Error("ulimit '{}': unknown limit '{}'", printable(text), printable(out.name));
     }
     const auto values = split(text.substr(at + 1), ':');
@@ -174,7 +187,17 @@ Device parse_device(std::string_view text) {
         if (!is_permissions(parts.back())) throw usage();
         out.permissions = parts.back();
     }
+    const auto has = [&](char c) { return out.permissions.find(c) != std::string::npos; };
+    if (!has('r') || !has('w')) {
+        throw Error("device '{}': permissions below rw cannot be enforced without root", printable(text));
+    }
     return out;
+}
+
+void check_user(std::string_view text, std::string_view what) {
+    const auto parts = split(text, ':');
+    if (parts.size() > 2) throw Error("{} '{}': expected USER[:GROUP]", what, printable(text));
+    for (const auto part : parts) check_user_part(part, text, what);
 }
 
 uint32_t parse_umask(std::string_view text) {

@@ -20,8 +20,13 @@ std::pair<std::string, std::string> parse_sysctl(std::string_view text);
 /// @throws Error where a sysctl belongs to a namespace that the container shares with the host
 void check_sysctls(const ContainerConfig& config);
 
-/// "HOST[:CONTAINER][:PERMISSIONS]", PERMISSIONS of r, w and m.
+/// "HOST[:CONTAINER][:PERMISSIONS]". Permissions are rw or rwm: without root nothing can enforce less than
+/// the node's own.
 Device parse_device(std::string_view text);
+
+/// "<name|uid>[:<group|gid>]": numbers are at most 2^31 - 1, as everywhere in the field; names are looked up
+/// later, in the container. @throws Error
+void check_user(std::string_view text, std::string_view what);
 
 /// An octal umask up to 0777.
 uint32_t parse_umask(std::string_view text);
