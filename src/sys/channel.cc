@@ -16,7 +16,8 @@ std::pair<Channel, Channel> Channel::make_pair() {
     return {Channel(Fd(ends[0])), Channel(Fd(ends[1]))};
 }
 
-void Channel::send(uint32_t kind, std::string_view text, const std::vector<int>& fds) const {
+ssize_t Channel::transmit(uint32_t kind, std::string_view text, const std::vector<int>& fds,
+                          int flags) const {
     if (text.size() > Packet::kMaxText || fds.size() > Packet::kMaxFds) {
         throw Error("send a message: {} bytes and {} descriptors are too many", text.size(), fds.size());
     }
@@ -36,9 +37,20 @@ void Channel::send(uint32_t kind, std::string_view text, const std::vector<int>&
     }
     ssize_t n;
     do {
-        n = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+        n = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL | flags);
     } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+void Channel::send(uint32_t kind, std::string_view text, const std::vector<int>& fds) const {
+    check(transmit(kind, text, fds, 0), "send a message");
+}
+
+bool Channel::try_send(uint32_t kind, std::string_view text) const {
+    const ssize_t n = transmit(kind, text, {}, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == ENOBUFS)) return false;
     check(n, "send a message");
+    return true;
 }
 
 std::optional<Packet> Channel::receive() const {

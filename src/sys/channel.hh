@@ -32,6 +32,8 @@ class Channel {
 
     /// @throws SysError, EPIPE where the peer is gone
     void send(uint32_t kind, std::string_view text = {}, const std::vector<int>& fds = {}) const;
+    /// As send, without waiting. @return false where the peer has not read enough yet
+    bool try_send(uint32_t kind, std::string_view text = {}) const;
     /// Waits for one message; nothing at EOF. @throws SysError
     std::optional<Packet> receive() const;
 
@@ -39,6 +41,7 @@ class Channel {
     void close() noexcept { fd_.reset(); }
 
   private:
+    ssize_t transmit(uint32_t kind, std::string_view text, const std::vector<int>& fds, int flags) const;
     Fd fd_;
 };
 

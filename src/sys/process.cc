@@ -9,11 +9,14 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdlib>
 
 #include "base/error.hh"
 #include "base/log.hh"
 #include "base/strings.hh"
+#include "sys/file.hh"
 
 extern char** environ;
 
@@ -44,6 +47,22 @@ pid_t fork_child(const char* role, const std::function<int()>& fn) {
     exit_child(kExitFailed);
 }
 
+void close_descriptors_except(std::vector<int> keep) {
+    std::sort(keep.begin(), keep.end());
+    unsigned first = 3;
+    for (const int fd : keep) {
+        if (fd < static_cast<int>(first)) continue;
+        if (static_cast<unsigned>(fd) > first) ::close_range(first, static_cast<unsigned>(fd) - 1, 0);
+        first = static_cast<unsigned>(fd) + 1;
+    }
+    ::close_range(first, ~0U, 0);
+}
+
+void point_at_null(int fd) {
+    const Fd null = open_file("/dev/null", O_RDWR);
+    check(::dup2(null.get(), fd), "point descriptor {} at /dev/null", fd);
+}
+
 ExitStatus ExitStatus::from_wait(int status) noexcept {
     if (WIFSIGNALED(status)) return {.code = 0, .signal = WTERMSIG(status)};
     return {.code = WEXITSTATUS(status), .signal = 0};
@@ -55,6 +74,21 @@ ExitStatus wait_for(pid_t pid) {
         if (errno != EINTR) throw SysError(errno, "wait for process {}", pid);
     }
     return ExitStatus::from_wait(status);
+}
+
+ExitStatus wait_for_pidfd(int pidfd) {
+    siginfo_t info{};
+    while (::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd), &info, WEXITED) < 0) {
+        if (errno != EINTR) throw SysError(errno, "wait for a process");
+    }
+    if (info.si_code == CLD_EXITED) return {.code = info.si_status, .signal = 0};
+    return {.code = 0, .signal = info.si_status};
+}
+
+bool send_signal(int pidfd, int signal) {
+    if (::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0) return true;
+    if (errno == ESRCH) return false;
+    throw SysError(errno, "send signal {}", signal);
 }
 
 Fd open_pidfd(pid_t pid) {

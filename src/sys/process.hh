@@ -28,6 +28,12 @@ void set_role(const char* role) noexcept;
 /// @throws Error where the process has more than one thread (fork, unshare and setns want one)
 void require_single_thread(const char* what);
 
+/// Closes every descriptor from 3 on that is not in `keep`: the first act of a forked role. Owners of the
+/// others must not live on.
+void close_descriptors_except(std::vector<int> keep);
+/// Points a standard descriptor at /dev/null.
+void point_at_null(int fd);
+
 /// A finished child: either it exited with a code or a signal killed it.
 struct ExitStatus {
     int code = 0;    ///< exit code, 0 where a signal killed it
@@ -40,9 +46,13 @@ struct ExitStatus {
 
 /// waitpid(2) until the child ends; EINTR is handled.
 ExitStatus wait_for(pid_t pid);
+/// The same for a child known by its pidfd.
+ExitStatus wait_for_pidfd(int pidfd);
 
 /// pidfd_open(2).
 Fd open_pidfd(pid_t pid);
+/// pidfd_send_signal(2). @return false where the process is gone
+bool send_signal(int pidfd, int signal);
 
 /// A helper program that has started; its standard error is collected.
 struct Program {
