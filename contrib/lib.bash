@@ -91,7 +91,7 @@ add_subids() {
     local name=$1 first
     first=$(cat /etc/subuid /etc/subgid 2>/dev/null |
         awk -F: 'BEGIN { n = 100000 } NF == 3 && $2 + $3 > n { n = $2 + $3 } END { print n }')
-    usermod --add-subuids "$first-$((first + 65535))" --add-subgids "$first-$((first + 65535))" "$name" ||
+    as_root usermod --add-subuids "$first-$((first + 65535))" --add-subgids "$first-$((first + 65535))" "$name" ||
         die "cannot give $name a subordinate ID range"
 }
 

@@ -8,9 +8,9 @@
 BUILD_PACKAGES=(
     g++ meson ninja-build pkg-config python3
     libspdlog-dev libfmt-dev nlohmann-json3-dev libcli11-dev
-    libfuse3-dev libslirp-dev libseccomp-dev libsubid-dev
-    libssl-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev
-    libgtest-dev scdoc
+    libfuse3-dev libslirp-dev libseccomp-dev
+    libssl-dev libisal-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev
+    scdoc
 )
 
 # To run it: newuidmap and newgidmap. The image of the quick start comes from the static busybox.
@@ -20,7 +20,7 @@ RUN_PACKAGES=(uidmap busybox-static)
 TEST_PACKAGES=(
     "${RUN_PACKAGES[@]}"
     clang libclang-rt-dev clang-format-14 clang-tidy-14
-    bats python3 zstd xz-utils bzip2 libcap2-bin attr
+    libgtest-dev bats zstd xz-utils bzip2 libcap2-bin attr
     skopeo umoci shellcheck
 )
 
