@@ -138,15 +138,20 @@ void on_listxattr(fuse_req_t request, fuse_ino_t ino, size_t size) noexcept {
 
 void on_statfs(fuse_req_t request, fuse_ino_t) noexcept { reply_struct(request, layer_of(request).statfs()); }
 
-/// What has no entry here is answered with ENOSYS by libfuse, which the kernel remembers for good: OPEN and
-/// OPENDIR (files are opened without a request then), and, for an image without attributes, GETXATTR and
-/// LISTXATTR.
+/// The kernel remembers it for good: files are opened without a request from then on, and what it has read of
+/// them is kept. libfuse would say "opened" where there is no function.
+void on_open(fuse_req_t request, fuse_ino_t, fuse_file_info*) noexcept { fuse_reply_err(request, ENOSYS); }
+
+/// What has no entry here is answered with ENOSYS by libfuse, which the kernel remembers too: GETXATTR and
+/// LISTXATTR for an image without attributes.
 fuse_lowlevel_ops operations(const ImageLayer& layer) {
     fuse_lowlevel_ops ops{};
     ops.init = on_init;
     ops.lookup = on_lookup;
     ops.getattr = on_getattr;
     ops.readlink = on_readlink;
+    ops.open = on_open;
+    ops.opendir = on_open;
     ops.readdir = on_readdir;
     ops.readdirplus = on_readdirplus;
     ops.read = on_read;
