@@ -58,7 +58,10 @@ void load_seccomp(const BpfProgram& program, unsigned flags) {
     }
     const sock_fprog fprog{.len = static_cast<unsigned short>(program.size()),
                            .filter = const_cast<sock_filter*>(program.data())};
-    check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &fprog), "load the seccomp filter");
+    const long rc =
+        check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &fprog), "load the seccomp filter");
+    // TSYNC only: the thread that could not take it.
+    if (rc > 0) throw Error("load the seccomp filter: thread {} has another one", rc);
 }
 
 void allow_only_syscalls(std::span<const char* const> names) {
