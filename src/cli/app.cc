@@ -9,6 +9,7 @@
 #include "base/log.hh"
 #include "base/strings.hh"
 #include "cli/help.hh"
+#include "cli/images.hh"
 
 namespace rpod::cli {
 namespace {
@@ -185,6 +186,13 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
     }
 }
 
-std::vector<Command> all_commands() { return {}; }
+std::vector<Command> all_commands() {
+    std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
+    for (auto* group : {image_add_commands}) {
+        auto commands = group();
+        all.insert(all.end(), commands.begin(), commands.end());
+    }
+    return all;
+}
 
 }  // namespace rpod::cli

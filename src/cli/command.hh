@@ -46,6 +46,12 @@ struct Command {
     bool flags_end_at_argument = false;
 };
 
+/// The same command under another name: "image load" for "load".
+inline Command in_group(std::string_view name, Command command) {
+    command.name = name;
+    return command;
+}
+
 /// A command line that cannot be parsed. `see` is printed as a line of its own below the error.
 class UsageError : public Error {
   public:

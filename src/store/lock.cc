@@ -30,6 +30,17 @@ StoreLock StoreLock::acquire(const Paths& paths, sys::LockKind kind) {
     return StoreLock(std::move(fd), kind);
 }
 
+std::optional<StoreLock> StoreLock::try_acquire(const Paths& paths, sys::LockKind kind) {
+    if (held_here) return std::nullopt;
+    std::unique_lock turn(process_turn, std::try_to_lock);
+    if (!turn) return std::nullopt;
+    sys::Fd fd = sys::open_file(paths.lock_file(), O_RDWR | O_CREAT, 0600);
+    if (!sys::try_lock(fd.get(), kind)) return std::nullopt;
+    held_here = true;
+    (void)turn.release();
+    return StoreLock(std::move(fd), kind);
+}
+
 StoreLock::~StoreLock() {
     if (!fd_) return;
     fd_.reset();

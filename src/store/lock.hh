@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
+#include <optional>
+
 #include "store/paths.hh"
 #include "sys/fd.hh"
 #include "sys/file.hh"
@@ -19,6 +21,8 @@ class StoreLock {
   public:
     /// Waits for its turn. @throws SysError
     static StoreLock acquire(const Paths& paths, sys::LockKind kind);
+    /// Nothing where it would have to wait.
+    static std::optional<StoreLock> try_acquire(const Paths& paths, sys::LockKind kind);
     StoreLock(StoreLock&& other) noexcept : fd_(std::move(other.fd_)), kind_(other.kind_) {}
     StoreLock& operator=(StoreLock&&) = delete;
     ~StoreLock();

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "image/transfer.hh"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <set>
+#include <thread>
+
+#include "base/error.hh"
+#include "base/json.hh"
+
+namespace rpod::image {
+namespace {
+
+/// Each layer keeps about two processors busy (one decompresses, one hashes).
+size_t worker_count(size_t tasks) {
+    const size_t processors = std::max(1U, std::thread::hardware_concurrency());
+    return std::min(tasks, std::max<size_t>(2, processors / 2));
+}
+
+/// Runs task(0…n-1) in a few threads; after the first failure no further one is begun. @throws that failure
+void run_parallel(size_t n, const std::function<void(size_t)>& task) {
+    std::atomic<size_t> next = 0;
+    std::mutex mutex;
+    std::exception_ptr failure;
+    const auto work = [&] {
+        for (size_t i = next++; i < n; i = next++) {
+            try {
+                task(i);
+            } catch (...) {
+                const std::lock_guard guard(mutex);
+                if (!failure) failure = std::current_exception();
+                next = n;
+            }
+        }
+    };
+    {
+        std::vector<std::jthread> threads;
+        for (size_t i = 1; i < worker_count(n); ++i) threads.emplace_back(work);
+        work();
+    }
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+void stage_layers(ImageFiles& files, Staging& staging, const std::vector<LayerFile>& layers,
+                  const Progress& progress) {
+    std::vector<const LayerFile*> missing;
+    std::set<oci::Digest> seen;
+    for (const auto& layer : layers) {
+        const bool again = !seen.insert(*layer.expected.diff_id).second;
+        if (!again) progress("Copying blob " + layer.digest.str());
+        if (!again && !staging.reuse_layer(*layer.expected.diff_id)) missing.push_back(&layer);
+    }
+    const auto stage = [&](size_t i) {
+        in_context([&] { files.stage_layer(missing[i]->name, missing[i]->expected); }, "layer {}",
+                   missing[i]->digest.str());
+    };
+    if (files.random_access() && missing.size() > 1) return run_parallel(missing.size(), stage);
+    for (size_t i = 0; i < missing.size(); ++i) stage(i);
+}
+
+Format detect_format(ImageFiles& files) {
+    if (const auto text = files.find_document("manifest.json", oci::kMaxManifestBytes)) {
+        // docker's own archives hold an OCI layout too; its names are less complete.
+        const auto value =
+            json::Value::parse(*text, "manifest.json", json::Limits{.max_bytes = oci::kMaxManifestBytes});
+        return value.is_array() ? Format::docker_archive : Format::blob_directory;
+    }
+    if (files.find_document("index.json", oci::kMaxManifestBytes)) return Format::oci_layout;
+    throw Error("neither manifest.json nor index.json is there")
+        .with_hint("a plain archive of a root file system becomes an image with `rpod import`");
+}
+
+}  // namespace rpod::image
