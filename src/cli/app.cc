@@ -8,6 +8,7 @@
 
 #include "base/log.hh"
 #include "base/strings.hh"
+#include "cli/flag_words.hh"
 #include "cli/help.hh"
 #include "cli/images.hh"
 
@@ -79,7 +80,8 @@ Args parse_flags(CLI::App& parser, const Args& words, bool flags_end_at_argument
     // A flag takes one value, however many words follow.
     for (CLI::Option* option : parser.get_options()) option->allow_extra_args(false);
     try {
-        parser.parse(Args(words.rbegin(), words.rend()));
+        const Args spelled = spell_flags(words, parser, flags_end_at_argument);
+        parser.parse(Args(spelled.rbegin(), spelled.rend()));
     } catch (const CLI::ParseError& e) {
         throw UsageError(flag_problem(e), see_help(path));
     }

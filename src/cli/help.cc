@@ -31,16 +31,26 @@ std::string flag_names(const CLI::Option& option) {
     return out;
 }
 
+/// One table for each group of flags, in the order in which the groups were defined; flags by their long
+/// name.
 std::string flags_help(const CLI::App& flags) {
-    std::vector<Row> rows;
+    std::vector<std::pair<std::string, std::vector<Row>>> groups;
     for (const CLI::Option* option : flags.get_options()) {
-        if (!option->get_group().empty()) rows.emplace_back(flag_names(*option), option->get_description());
+        const std::string& group = option->get_group();
+        if (group.empty()) continue;
+        auto it = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == group; });
+        if (it == groups.end()) it = groups.insert(groups.end(), {group, {}});
+        it->second.emplace_back(flag_names(*option), option->get_description());
     }
-    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-        const auto key = [](const Row& row) { return row.first.substr(row.first.find("--") + 2); };
-        return key(a) < key(b);
-    });
-    return rows.empty() ? std::string() : "\nOptions:\n" + table_of(rows);
+    std::string out;
+    for (auto& [group, rows] : groups) {
+        std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+            const auto key = [](const Row& row) { return row.first.substr(row.first.find("--") + 2); };
+            return key(a) < key(b);
+        });
+        out += fmt::format("\n{}:\n{}", group, table_of(rows));
+    }
+    return out;
 }
 
 /// The last word of a name that lies directly in the group, else nothing.

@@ -8,6 +8,7 @@
 #include "base/strings.hh"
 #include "container/mount_option_parser.hh"
 #include "container/parse_path.hh"
+#include "store/names.hh"
 
 namespace rpod::container {
 namespace {
@@ -60,7 +61,7 @@ std::vector<std::string> split_csv(std::string_view text, const MountOptionParse
 }
 
 void require_volume_name(const std::string& name, const MountOptionParser& options) {
-    if (!is_object_name(name)) {
+    if (!store::is_valid_name(name)) {
         options.fail(
             fmt::format("'{}' is not a volume name ([a-zA-Z0-9][a-zA-Z0-9_.-]*); a path on the host begins "
                         "with '/' or './'",

@@ -6,7 +6,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
-#include "container/parse_path.hh"
+#include "store/names.hh"
 
 namespace rpod::container {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 std::optional<NamespaceChoice> parse_shared(std::string_view text, std::string_view flag) {
     if (text.starts_with("container:")) {
         const auto name = text.substr(10);
-        if (!is_object_name(name)) {
+        if (!store::is_valid_name(name)) {
             throw Error("{}: '{}' does not name a container", flag, printable(text));
         }
         return NamespaceChoice{NamespaceMode::container, std::string(name)};

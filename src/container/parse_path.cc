@@ -49,13 +49,4 @@ std::string parse_host_path(std::string_view text, std::string_view cwd, std::st
     return fmt::format("{}/{}", cwd == "/" ? "" : cwd, text);
 }
 
-bool is_object_name(std::string_view text) {
-    const auto alnum = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    };
-    if (text.empty() || text.size() > 255 || !alnum(text[0])) return false;
-    return std::all_of(text.begin(), text.end(),
-                       [&](char c) { return alnum(c) || c == '_' || c == '.' || c == '-'; });
-}
-
 }  // namespace rpod::container

@@ -19,7 +19,4 @@ std::string parse_destination(std::string_view text, std::string_view what);
 /// @throws Error where it is empty or has a NUL byte
 std::string parse_host_path(std::string_view text, std::string_view cwd, std::string_view what);
 
-/// Whether the text can name a container, a volume, a pod: [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 255 bytes.
-bool is_object_name(std::string_view text);
-
 }  // namespace rpod::container

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.hh"
+#include "container/config.hh"
+#include "container/parse_env.hh"
+
+/// The flags of `run` (and of `create`), as typed: each group of flags is a struct, with a function that
+/// binds it and one that checks it and moves it into the ContainerConfig. Below here nobody knows what a flag
+/// is called.
+namespace rpod::cli {
+
+using Strings = std::vector<std::string>;
+
+/// What the flags' meaning depends on besides the flags.
+struct Surroundings {
+    std::string cwd;
+    container::HostEnv env;
+    std::string architecture;  ///< as images name it: "amd64"
+    static Surroundings here();
+};
+
+struct ProcessOptions {
+    std::optional<std::string> entrypoint;
+    std::string workdir, user, umask, hostname;
+    Strings group_add;
+    Strings env, env_files, unset_env;
+    bool env_host = false;
+    bool http_proxy = true;
+    bool unset_env_all = false;
+    Strings labels, label_files, annotations;
+    bool no_hostname = false;
+    bool tty = false;
+    bool interactive = false;
+    bool init = false;
+    std::optional<int> oom_score_adj;
+};
+
+struct LifeOptions {
+    std::string name, cidfile, pull = "missing", stop_signal, systemd = "true", log_driver = "k8s-file";
+    Strings log_options, attach;
+    std::optional<uint32_t> stop_timeout;
+    uint32_t timeout = 0;
+    bool detach = false;
+    bool remove = false;
+    bool quiet = false;
+    bool sig_proxy = true;
+    std::string restart = "no", platform, architecture, os, variant;
+};
+
+struct FileOptions {
+    bool rootfs = false;
+    Strings volumes, mounts, tmpfs, devices;
+    std::string image_volume = "anonymous", shm_size, tz;
+    bool read_only = false;
+    bool read_only_tmpfs = true;
+};
+
+struct NamespaceOptions {
+    std::optional<std::string> userns;
+    Strings uid_maps, gid_maps;
+    std::string subuid_name, subgid_name;
+    std::string pid, ipc, uts, cgroupns;
+    Strings networks, dns, dns_search, dns_options, add_host, expose;
+    bool no_hosts = false;
+};
+
+struct SecurityOptions {
+    bool privileged = false;
+    Strings cap_add, cap_drop, options, ulimits, sysctls;
+};
+
+struct RunOptions {
+    ProcessOptions process;
+    LifeOptions life;
+    FileOptions files;
+    NamespaceOptions namespaces;
+    SecurityOptions security;
+};
+
+/// How the command behaves while the container runs; not part of the container.
+struct RunModes {
+    bool detach = false;
+    bool attach_stdin = false;
+    bool attach_stdout = false;
+    bool attach_stderr = false;
+    bool sig_proxy = true;
+    bool quiet = false;  ///< no progress of a pull
+};
+
+struct RunRequest {
+    container::ContainerConfig config;  ///< without ID, and without a name where none was given
+    RunModes modes;
+};
+
+/// Binds all flags. A flag that podman has and rpod cannot honour yet is known, does not show in the help,
+/// and is refused by name with the reason when it is used.
+void add_run_flags(CLI::App& app, RunOptions& options);
+
+/// @param args  IMAGE [COMMAND [ARG...]]
+/// @throws Error for values that make no sense, alone or together
+RunRequest validate(const RunOptions& options, const Args& args, const Surroundings& around);
+
+// The groups, one file each (process_options.cc, …).
+void add_process_flags(CLI::App& app, ProcessOptions& options);
+void apply(const ProcessOptions& options, const Surroundings& around, container::ContainerConfig& config);
+void add_life_flags(CLI::App& app, LifeOptions& options);
+void apply(const LifeOptions& options, const Surroundings& around, container::ContainerConfig& config,
+           RunModes& modes);
+void add_file_flags(CLI::App& app, FileOptions& options);
+void apply(const FileOptions& options, const Surroundings& around, container::ContainerConfig& config);
+void add_namespace_flags(CLI::App& app, NamespaceOptions& options);
+void apply(const NamespaceOptions& options, const Surroundings& around, container::ContainerConfig& config);
+void add_security_flags(CLI::App& app, SecurityOptions& options);
+void apply(const SecurityOptions& options, const Surroundings& around, container::ContainerConfig& config);
+void add_refused_flags(CLI::App& app);
+
+/// Flags whose values podman splits at commas: "--cap-add a,b".
+Strings split_commas(const Strings& values);
+
+}  // namespace rpod::cli
