@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include <optional>
 #include <vector>
 
 #include "base/error.hh"
@@ -14,6 +14,7 @@
 #include "net/dns_udp.hh"
 #include "net/frame.hh"
 #include "net/resolvers.hh"
+#include "net/sandbox.hh"
 #include "net/slirp.hh"
 
 namespace rpod::net {
@@ -24,9 +25,9 @@ constexpr int kFrameBatch = 64;
 
 class Loop final : FrameSink {
   public:
-    Loop(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, ServeEnd monitor)
+    Loop(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, const ServeEnd& monitor)
         : tap_(std::move(tap)),
-          monitor_(std::move(monitor)),
+          monitor_(monitor),
           filter_(config),
           resolvers_(resolvers),
           slirp_(config, *this),
@@ -94,7 +95,7 @@ class Loop final : FrameSink {
     }
 
     sys::Fd tap_;
-    ServeEnd monitor_;
+    const ServeEnd& monitor_;
     FrameFilter filter_;
     Resolvers resolvers_;
     SlirpStack slirp_;
@@ -107,10 +108,17 @@ class Loop final : FrameSink {
 }  // namespace
 
 int serve(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, ServeEnd monitor) {
-    // libslirp and GLib are steered by variables (SLIRP_DEBUG, G_DEBUG, G_MESSAGES_DEBUG) that are not meant
-    // for us.
-    ::clearenv();
-    Loop(std::move(tap), config, resolvers, std::move(monitor)).run();
+    std::optional<Loop> loop;
+    try {
+        isolate_environment();
+        loop.emplace(std::move(tap), config, resolvers, monitor);
+        isolate_files();
+        isolate_process();
+    } catch (const std::exception& e) {
+        monitor.failed(e.what());
+        return kExitFailed;
+    }
+    loop->run();
     return 0;
 }
 
