@@ -68,12 +68,17 @@ class Loop final : FrameSink {
     /// An answer to a frame is often the next frame: the pod's TCP stack runs within our write of an ACK. So
     /// several are taken before poll(2) is asked again.
     bool drain_tap() {
+        bool resolved = false;
         for (int i = 0; i < kFrameBatch; ++i) {
             const ssize_t n = ::read(tap_.get(), buffer_.data(), buffer_.size());
             if (n < 0 && errno == EINTR) continue;
-            if (n < 0) return errno == EAGAIN;
-            handle_frame({buffer_.data(), static_cast<size_t>(n)});
+            if (n < 0 && errno != EAGAIN) return false;
+            if (n < 0) break;
+            const std::span<uint8_t> frame(buffer_.data(), static_cast<size_t>(n));
+            handle_frame(frame);
+            resolved = resolved || may_resolve(frame);
         }
+        if (resolved) slirp_.send_queued();
         return true;
     }
 
