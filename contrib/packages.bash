@@ -20,7 +20,7 @@ RUN_PACKAGES=(uidmap busybox-static)
 TEST_PACKAGES=(
     "${RUN_PACKAGES[@]}"
     clang libclang-rt-dev clang-format-14 clang-tidy-14
-    libgtest-dev bats zstd xz-utils bzip2 libcap2-bin attr
+    libgtest-dev bats zstd xz-utils bzip2 libarchive-tools libcap2-bin attr
     skopeo umoci shellcheck
 )
 
