@@ -7,8 +7,8 @@
 namespace rpod::image {
 
 ChunkRing::ChunkRing(size_t consumers, size_t chunks, size_t chunk_size)
-    : chunks_(chunks), positions_(consumers), holds_(consumers) {
-    for (auto& chunk : chunks_) chunk.bytes.resize(chunk_size);
+    : chunk_size_(chunk_size), chunks_(chunks), positions_(consumers), holds_(consumers) {
+    for (auto& chunk : chunks_) chunk.bytes = std::make_unique_for_overwrite<char[]>(chunk_size);
 }
 
 std::span<char> ChunkRing::acquire() {
@@ -18,7 +18,7 @@ std::span<char> ChunkRing::acquire() {
                published_ - *std::min_element(positions_.begin(), positions_.end()) < chunks_.size();
     });
     if (aborted_) return {};
-    return chunks_[published_ % chunks_.size()].bytes;
+    return {chunks_[published_ % chunks_.size()].bytes.get(), chunk_size_};
 }
 
 void ChunkRing::publish(size_t size) {
@@ -45,7 +45,7 @@ std::span<const char> ChunkRing::next(size_t consumer) {
     if (aborted_ || positions_[consumer] == published_) return {};
     holds_[consumer] = true;
     const Chunk& chunk = chunks_[positions_[consumer] % chunks_.size()];
-    return std::span(chunk.bytes).first(chunk.used);
+    return {chunk.bytes.get(), chunk.used};
 }
 
 void ChunkRing::abort() {

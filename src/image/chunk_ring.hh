@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -31,12 +32,13 @@ class ChunkRing {
 
   private:
     struct Chunk {
-        std::vector<char> bytes;
+        std::unique_ptr<char[]> bytes;
         size_t used = 0;
     };
     std::mutex mutex_;
     std::condition_variable freed_;
     std::condition_variable filled_;
+    size_t chunk_size_;
     std::vector<Chunk> chunks_;        ///< the n-th buffer of the stream is chunks_[n % size]
     std::vector<uint64_t> positions_;  ///< of each consumer: how many it has given back
     std::vector<bool> holds_;          ///< of each consumer: whether it reads the one at its position

@@ -97,9 +97,9 @@ bool DecoderInput::fill() {
     if (begin_ < end_) return true;
     // The last bytes stay in front of the next ones, for a decoder that had read ahead.
     const size_t keep = std::min(kHeadroom, end_);
-    std::memmove(buffer_.data() + kHeadroom - keep, buffer_.data() + end_ - keep, keep);
+    std::memmove(buffer_.get() + kHeadroom - keep, buffer_.get() + end_ - keep, keep);
     begin_ = kHeadroom;
-    end_ = kHeadroom + source_.read(std::span(buffer_).subspan(kHeadroom));
+    end_ = kHeadroom + source_.read({buffer_.get() + kHeadroom, kSize});
     return begin_ < end_;
 }
 

@@ -5,7 +5,6 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "base/error.hh"
 #include "image/byte_source.hh"
@@ -16,11 +15,12 @@ namespace rpod::image {
 /// The compressed bytes, a buffer at a time.
 class DecoderInput {
   public:
-    explicit DecoderInput(ByteSource& source) : source_(source), buffer_(kHeadroom + kSize) {}
+    explicit DecoderInput(ByteSource& source)
+        : source_(source), buffer_(std::make_unique_for_overwrite<char[]>(kHeadroom + kSize)) {}
 
     /// Makes bytes() not empty if there are any left; false at the end.
     bool fill();
-    std::span<const char> bytes() const { return std::span(buffer_).subspan(begin_, end_ - begin_); }
+    std::span<const char> bytes() const { return {buffer_.get() + begin_, end_ - begin_}; }
     /// A negative number, to -8, gives bytes back that had been consumed last.
     void consume(ptrdiff_t n) { begin_ += n; }
 
@@ -28,7 +28,7 @@ class DecoderInput {
     static constexpr size_t kHeadroom = 8;
     static constexpr size_t kSize = 256 << 10;
     ByteSource& source_;
-    std::vector<char> buffer_;
+    std::unique_ptr<char[]> buffer_;
     size_t begin_ = kHeadroom;
     size_t end_ = kHeadroom;
 };

@@ -65,7 +65,8 @@ bool is_zero(std::span<const char> bytes) {
 /// Writes a file front to back and leaves holes where long runs of zeros are.
 class HoleWriter {
   public:
-    explicit HoleWriter(int fd) : fd_(fd) {}
+    /// @param total  how many bytes are expected, where that is known
+    HoleWriter(int fd, std::optional<uint64_t> total) : fd_(fd), total_(total) {}
 
     void write(std::span<const char> bytes) {
         size_t pending = 0;  // from the front of bytes, to be written
@@ -99,22 +100,26 @@ class HoleWriter {
     }
 
     [[noreturn]] void fail(int err) const {
+        const std::string done =
+            total_ ? fmt::format("{} of {} bytes", offset_, *total_) : fmt::format("{} bytes", offset_);
         struct statvfs fs {};
-        if ((err == ENOSPC || err == EDQUOT || err == EFBIG) && ::fstatvfs(fd_, &fs) == 0) {
+        if ((err == ENOSPC || err == EDQUOT) && ::fstatvfs(fd_, &fs) == 0) {
             const uint64_t free = uint64_t{fs.f_bavail} * fs.f_frsize;
-            throw SysError(err, "write the layer after {} bytes ({} bytes are free there)", offset_, free);
+            throw SysError(err, "write the layer: {} are written and {} bytes are free", done, free);
         }
-        throw SysError(err, "write the layer after {} bytes", offset_);
+        throw SysError(err, "write the layer: {} are written", done);
     }
 
     int fd_;
+    std::optional<uint64_t> total_;
     uint64_t offset_ = 0;
 };
 
 /// What the scanner reads: the chunks of the ring, which are written to the file as they come.
 class WrittenChunks : public ByteSource {
   public:
-    WrittenChunks(ChunkRing& ring, size_t consumer, int fd) : ring_(ring), consumer_(consumer), writer_(fd) {}
+    WrittenChunks(ChunkRing& ring, size_t consumer, HoleWriter& writer)
+        : ring_(ring), consumer_(consumer), writer_(writer) {}
 
     size_t read(std::span<char> into) override {
         if (!refill()) return 0;
@@ -134,8 +139,6 @@ class WrittenChunks : public ByteSource {
         return done;
     }
 
-    HoleWriter& writer() { return writer_; }
-
   private:
     bool refill() {
         if (!rest_.empty()) return true;
@@ -146,7 +149,7 @@ class WrittenChunks : public ByteSource {
 
     ChunkRing& ring_;
     size_t consumer_;
-    HoleWriter writer_;
+    HoleWriter& writer_;
     std::span<const char> rest_;
 };
 
@@ -245,13 +248,14 @@ WrittenLayer write_layer(ByteSource& source, int fd, const LayerExpectation& exp
     const auto decompressed = open_decompressor(metered, compression);
 
     ChunkRing ring(2, kChunks, kChunkSize);
-    WrittenChunks written(ring, 0, fd);
+    HoleWriter writer(fd, compression == Compression::none ? expected.size : std::nullopt);
+    WrittenChunks written(ring, 0, writer);
     Sha256 hash;
     overlay::LayerScan scan;
     Consumers consumers(ring);
     consumers.start([&] {
         scan = scan_tar(written, expected.limits);
-        written.writer().finish();
+        writer.finish();
     });
     consumers.start([&] {
         for (auto chunk = ring.next(1); !chunk.empty(); chunk = ring.next(1)) hash.update(chunk);
@@ -268,7 +272,7 @@ WrittenLayer write_layer(ByteSource& source, int fd, const LayerExpectation& exp
     if (source_digest) verify("digest", expected.digest, *source_digest);
     verify("diff ID", expected.diff_id, diff_id);
     return {.diff_id = diff_id,
-            .size = written.writer().size(),
+            .size = writer.size(),
             .compression = compression,
             .source_digest = source_digest,
             .source_size = metered.size(),

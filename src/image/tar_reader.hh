@@ -92,6 +92,17 @@ class TarReader {
     uint64_t position_ = 0;
 };
 
+/// The content of the member that a reader (borrowed) is at, as a source: a layer in an archive of an image,
+/// say.
+class TarMemberSource : public ByteSource {
+  public:
+    explicit TarMemberSource(TarReader& reader) : reader_(reader) {}
+    size_t read(std::span<char> into) override { return reader_.read(into); }
+
+  private:
+    TarReader& reader_;
+};
+
 /// All members of a layer. Reads the source to its end, beyond that of the archive.
 overlay::LayerScan scan_tar(ByteSource& source, TarLimits limits = {});
 

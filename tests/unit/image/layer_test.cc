@@ -95,6 +95,26 @@ TEST(Layer, FailsCleanlyForAMalformedArchive) {
     EXPECT_NE(error_of(archive.substr(0, 3'000'000)).find("truncated"), std::string::npos);
 }
 
+TEST(Layer, SaysWhatAFullDiskLacks) {
+    const sys::Fd full = sys::open_file("/dev/full", O_RDWR);
+    const std::string archive = TarBuilder().file("f", noise(10'000'000)).end();
+    for (const bool known : {true, false}) {
+        MemorySource source(archive);
+        try {
+            LayerExpectation expected;
+            if (known) expected.size = archive.size();
+            write_layer(source, full.get(), expected);
+            FAIL();
+        } catch (const SysError& e) {
+            EXPECT_TRUE(e.is(ENOSPC));
+            const std::string text = e.what();
+            EXPECT_NE(text.find(known ? "0 of 10001920 bytes are written and" : "0 bytes are written and"),
+                      std::string::npos)
+                << text;
+        }
+    }
+}
+
 TEST(Layer, PassesOnTheErrorOfItsSource) {
     struct Failing : ByteSource {
         size_t left = 1 << 20;

@@ -497,5 +497,19 @@ TEST(TarReader, ReadsTheContentOfMembers) {
     EXPECT_FALSE(reader.next()) << "the rest of a member is passed over";
 }
 
+TEST(TarReader, ReadsAnArchiveInAnArchive) {
+    const std::string inner = TarBuilder().file("f", "hello").end();
+    const std::string archive = TarBuilder().file("layer.tar", inner).file("manifest.json", "[]").end();
+    MemorySource source(archive);
+    TarReader reader(source);
+    ASSERT_EQ(reader.next()->path, "layer.tar");
+    TarMemberSource member(reader);
+    const auto layer = scan_tar(member);
+    EXPECT_EQ(layer.blob_size, inner.size());
+    EXPECT_EQ(layer.entries.at(0).extents.at(0).blob_offset, 512u) << "relative to the layer";
+    EXPECT_EQ(reader.next()->path, "manifest.json");
+    EXPECT_FALSE(reader.next());
+}
+
 }  // namespace
 }  // namespace rpod::image
