@@ -12,6 +12,7 @@ namespace rpod::store {
 ///     ROOT/                     ~/.local/share/rpod, or --root
 ///       version                 "rpod store 1\n"
 ///       lock                    the store lock (store/lock.hh)
+///       session  session.lock   who lives in the session user namespace (userns/launcher.hh)
 ///       oci/                    an OCI image layout (image/image_store.hh)
 ///       index/CHAINID           chain indexes, a cache
 ///       containers/ID/  pods/ID/  volumes/NAME/  networks/NAME.json  secrets/
@@ -29,6 +30,8 @@ class Paths {
     const std::filesystem::path& run() const noexcept { return run_; }
     std::filesystem::path version_file() const { return root_ / "version"; }
     std::filesystem::path lock_file() const { return root_ / "lock"; }
+    std::filesystem::path session_lock() const { return root_ / "session.lock"; }
+    std::filesystem::path session_holders() const { return root_ / "session"; }
     std::filesystem::path oci() const { return root_ / "oci"; }
     std::filesystem::path blobs() const { return root_ / "oci/blobs/sha256"; }
     std::filesystem::path chain_indexes() const { return root_ / "index"; }

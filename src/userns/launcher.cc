@@ -123,9 +123,10 @@ int run_launcher(const sys::Channel& channel, const sys::Fd& session, const sys:
             expect(channel, Stage::id_map_written);
         }
         become_session_root();
-        if (options.new_pid_namespace) {
+        if (options.place != Place::child) {
             // The first privileged act where U was joined or AppArmor let unshare pass.
-            if (::unshare(CLONE_NEWPID) < 0) throw explain_userns_failure(errno);
+            if (options.place == Place::pid_namespace && ::unshare(CLONE_NEWPID) < 0)
+                throw explain_userns_failure(errno);
             sys::fork_child(options.role, held_body);
             return 0;
         }
@@ -173,7 +174,7 @@ pid_t spawn_in_session(const SessionFiles& files, const Identity& me, const Spaw
         sys::wait_for(launcher);
         throw;
     }
-    if (!options.new_pid_namespace) return launcher;
+    if (options.place == Place::child) return launcher;
     sys::wait_for(launcher);
     return -1;
 }

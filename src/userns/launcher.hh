@@ -51,9 +51,15 @@ struct SessionFiles {
     std::filesystem::path holders;        ///< "session"
 };
 
+enum class Place {
+    child,         ///< a child of this process
+    detached,      ///< nobody's child, in our PID namespace
+    pid_namespace  ///< nobody's child, PID 1 of a PID namespace that U owns
+};
+
 struct SpawnOptions {
     const char* role = "rpod:launcher";  ///< the name that ps shows for the body's process
-    bool new_pid_namespace = false;      ///< the body is PID 1 of a PID namespace that U owns
+    Place place = Place::child;
     std::string subuid_name;
     std::string subgid_name;
 };

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "runtime/init.hh"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/error.hh"
+#include "net/tap.hh"
+#include "runtime/devices.hh"
+#include "runtime/mounts.hh"
+#include "runtime/payload.hh"
+#include "runtime/restrict.hh"
+#include "runtime/rootfs.hh"
+#include "sys/file.hh"
+#include "sys/keyring.hh"
+#include "sys/mount.hh"
+#include "sys/process.hh"
+#include "sys/rooted_dir.hh"
+#include "sys/terminal.hh"
+
+namespace rpod::runtime {
+namespace {
+
+/// Full capabilities in P from here on. Where P maps no 0 (one ID, kept), the caller's own ID stays.
+void become_root(const userns::PodMaps& maps) {
+    if (maps.gids.to_outside(0)) check(::setresgid(0, 0, 0), "become group 0 of the container");
+    if (maps.uids.to_outside(0)) check(::setresuid(0, 0, 0), "become user 0 of the container");
+    // After the maps are written (a process that is not dumpable has files in /proc that belong to root), and
+    // before anything of the container runs in this PID namespace.
+    check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "close this process to its neighbours");
+}
+
+/// A new session, so that nobody's terminal is ours.
+void leave_caller() {
+    check(::setsid(), "start a session");
+    sys::leave_session_keyring();
+}
+
+void set_host_name(const oci::RuntimeSpec& spec) {
+    if (!spec.hostname.empty()) {
+        check(::sethostname(spec.hostname.c_str(), spec.hostname.size()), "set the host name '{}'",
+              spec.hostname);
+    }
+    if (!spec.domainname.empty()) {
+        check(::setdomainname(spec.domainname.c_str(), spec.domainname.size()), "set the domain name '{}'",
+              spec.domainname);
+    }
+}
+
+/// Groups that may ping: all that P maps from 0 on in one run.
+std::optional<net::GroupRange> ping_groups(const userns::IdMap& gids) {
+    const auto& first = gids.extents().front();
+    uint32_t last = first.inside + first.size - 1;
+    for (const auto& e : gids.extents()) {
+        if (e.inside == last + 1) last = e.inside + e.size - 1;
+    }
+    return net::GroupRange{.first = first.inside, .last = last};
+}
+
+/// Early, so that rpod:net starts while the mounts are made.
+void set_up_network(const LaunchPlan& plan, const userns::IdMap& gids, const InitSync& sync) {
+    switch (plan.network.mode) {
+        case NetworkMode::from_spec:
+            return;
+        case NetworkMode::loopback:
+            return net::bring_up_loopback(ping_groups(gids));
+        case NetworkMode::slirp:
+            sync.tap_created(net::create_tap_in_child(plan.network.slirp, ping_groups(gids)).get());
+            return;
+    }
+}
+
+/// What is mounted here must not travel to the mount namespace we were copied from; what is mounted there
+/// still comes in.
+void keep_mounts_to_ourselves() {
+    check(::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), "make all mounts slaves");
+}
+
+/// The container's terminal; its slave is our controlling terminal and the three streams.
+void open_terminal(const LaunchPlan& plan, const sys::RootedDir& root, const InitSync& sync) {
+    auto pty = sys::open_pty(root.open("/dev/pts/ptmx", O_RDWR | O_NOCTTY));
+    if (const auto& size = plan.spec.process.console_size) {
+        sys::set_window_size(pty.master.get(), {.rows = size->height, .columns = size->width});
+    }
+    bind_console(pty.slave.get(), root);
+    check(::ioctl(pty.slave.get(), TIOCSCTTY, 0), "take the terminal");
+    for (int fd = 0; fd <= 2; ++fd) check(::dup2(pty.slave.get(), fd), "set up the terminal");
+    sync.console(pty.master.get());
+}
+
+void set_up_streams(const InitContext& context, const sys::RootedDir& root, const InitSync& sync) {
+    if (context.plan.stdio == Stdio::terminal) return open_terminal(context.plan, root, sync);
+    if (context.plan.stdio != Stdio::pipes) return;
+    for (int fd = 0; fd <= 2; ++fd) {
+        check(::dup2(context.own.streams[static_cast<size_t>(fd)].get(), fd), "set up standard stream {}",
+              fd);
+    }
+}
+
+void set_root_propagation(const oci::RuntimeSpec& spec) {
+    const auto& wish = spec.linux.rootfs_propagation;
+    const bool recursive = wish.starts_with('r');
+    const std::string kind = recursive ? wish.substr(1) : wish;
+    unsigned long flag = MS_SLAVE;
+    if (kind == "shared") flag = MS_SHARED;
+    if (kind == "private") flag = MS_PRIVATE;
+    if (kind == "unbindable") flag = MS_UNBINDABLE;
+    if (kind.empty()) return;
+    check(::mount(nullptr, "/", nullptr, flag | (recursive ? static_cast<unsigned long>(MS_REC) : 0UL),
+                  nullptr),
+          "set the propagation of the root");
+}
+
+void build_root(const InitContext& context, const InitSync& sync, ContainerUser& user) {
+    const auto& plan = context.plan;
+    keep_mounts_to_ourselves();
+    const auto root = mount_root(plan, context.views, sync);
+    mount_all(plan, context.bind_sources, root);
+    make_devices(plan.spec, root);
+    user = resolve_user(plan.spec.process.user, root);
+    set_up_streams(context, root, sync);
+    set_sysctls(plan.spec, root);
+    restrict_paths(plan.spec, root);
+    if (plan.create_cwd) make_working_directory(plan.spec.process.cwd, root, user);
+    check(::fchdir(root.fd()), "enter the container's root");
+    sys::pivot_to_current_directory();
+    set_root_propagation(plan.spec);
+}
+
+}  // namespace
+
+int run_init(const InitContext& context, const InitSync& sync) {
+    try {
+        const auto& plan = context.plan;
+        sync.wait_id_map_written();
+        become_root(context.maps);
+        leave_caller();
+        set_up_network(plan, context.maps.gids, sync);
+        ContainerUser user;
+        if (const auto* uts = plan.spec.linux.find_namespace(oci::NamespaceType::uts);
+            uts && uts->path.empty()) {
+            set_host_name(plan.spec);
+        }
+        build_root(context, sync, user);
+        sync.ready();
+        sync.wait_go();
+        become_payload(plan, context.maps, user);
+        execute_payload(plan, user, context.own.stub.get(), context.own.exec_report.get());
+    } catch (const std::exception& e) {
+        sync.failed(e);
+    }
+    return kExitFailed;
+}
+
+}  // namespace rpod::runtime

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "runtime/launch.hh"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <cstring>
+
+#include "base/error.hh"
+#include "base/log.hh"
+#include "net/serve.hh"
+#include "overlay/serve.hh"
+#include "runtime/init.hh"
+#include "runtime/mounts.hh"
+#include "runtime/rootfs.hh"
+#include "runtime/stub.hh"
+#include "sys/channel.hh"
+#include "sys/file.hh"
+#include "sys/mount.hh"
+#include "sys/namespace.hh"
+
+namespace rpod::runtime {
+namespace {
+
+int clone_flag(oci::NamespaceType type) {
+    switch (type) {
+        case oci::NamespaceType::pid:
+            return CLONE_NEWPID;
+        case oci::NamespaceType::network:
+            return CLONE_NEWNET;
+        case oci::NamespaceType::mount:
+            return CLONE_NEWNS;
+        case oci::NamespaceType::ipc:
+            return CLONE_NEWIPC;
+        case oci::NamespaceType::uts:
+            return CLONE_NEWUTS;
+        case oci::NamespaceType::user:
+            return CLONE_NEWUSER;
+        case oci::NamespaceType::cgroup:
+            return CLONE_NEWCGROUP;
+        case oci::NamespaceType::time:
+            return CLONE_NEWTIME;
+    }
+    return 0;
+}
+
+struct Pipe {
+    sys::Fd reader;
+    sys::Fd writer;
+};
+
+Pipe make_pipe() {
+    int ends[2];
+    check(::pipe2(ends, O_CLOEXEC), "create a pipe");
+    return {.reader = sys::Fd(ends[0]), .writer = sys::Fd(ends[1])};
+}
+
+std::vector<overlay::IdRange> inside_ranges(const userns::IdMap& map) {
+    std::vector<overlay::IdRange> ranges;
+    for (const auto& e : map.extents()) ranges.push_back({.first = e.inside, .count = e.size});
+    return ranges;
+}
+
+}  // namespace
+
+/// One launch, phase by phase.
+class Launch {
+  public:
+    explicit Launch(LaunchPlan& plan) : plan_(plan) {}
+
+    Launched run() {
+        maps_ = userns::resolve_pod_maps(plan_.id_map, userns::own_maps());
+        image_ = std::get_if<ImageRoot>(&plan_.root.source);
+        if (image_) views_ = overlay::wanted_views(image_->index);
+        prepare_root(plan_, maps_, views_);
+        open_namespaces();
+        bind_sources_ = open_bind_sources(plan_);
+        make_streams();
+        clone_init();
+        write_id_maps();
+        follow_init();
+        return std::move(result_);
+    }
+
+  private:
+    /// Descriptors of the namespaces to join; the flags of those to make.
+    void open_namespaces() {
+        for (const auto& ns : plan_.spec.linux.namespaces) {
+            const int flag = clone_flag(ns.type);
+            if (ns.path.empty()) {
+                new_namespaces_ |= static_cast<uint64_t>(flag);
+            } else {
+                foreign_.push_back({.flag = flag, .fd = sys::open_file(ns.path, O_RDONLY)});
+            }
+        }
+    }
+
+    void make_streams() {
+        auto report = make_pipe();
+        result_.exec_report_ = std::move(report.reader);
+        init_.exec_report = std::move(report.writer);
+        init_.stub = make_stub();
+        if (plan_.stdio != Stdio::pipes) return;
+        if (plan_.stdin_open) {
+            auto in = make_pipe();
+            init_.streams[0] = std::move(in.reader);
+            result_.stdin_pipe = std::move(in.writer);
+        } else {
+            init_.streams[0] = sys::open_file("/dev/null", O_RDONLY);
+        }
+        auto out = make_pipe();
+        auto err = make_pipe();
+        init_.streams[1] = std::move(out.writer);
+        init_.streams[2] = std::move(err.writer);
+        result_.stdout_pipe = std::move(out.reader);
+        result_.stderr_pipe = std::move(err.reader);
+    }
+
+    /// Child, in its new namespaces, before its IDs are mapped.
+    int init_process(const InitSync& sync) {
+        result_.sync_.reset();
+        return run_init(
+            InitContext{
+                .plan = plan_, .maps = maps_, .views = views_, .bind_sources = bind_sources_, .own = init_},
+            sync);
+    }
+
+    void clone_init() {
+        auto [ours, theirs] = make_sync_pair();
+        result_.sync_.emplace(std::move(ours));
+        result_.command_ = plan_.spec.process.args.front();
+        const auto child = [&, &sync = theirs] { return init_process(sync); };
+        if (foreign_.empty()) {
+            auto init = sys::clone_child(new_namespaces_, "rpod:init", child);
+            result_.pid_ = init.pid;
+            result_.pidfd_ = std::move(init.pidfd);
+        } else {
+            clone_from_foreign(child);
+        }
+        result_.host_pid_ = sys::pid_in_proc(result_.pidfd_.get());
+        // Now, while it is dumpable.
+        result_.mount_namespace_ = sys::open_namespace(result_.host_pid_, CLONE_NEWNS);
+        // What init holds, we let go of: its death must show as the end of its pipes.
+        init_ = {};
+        bind_sources_.clear();
+    }
+
+    /// Joins the foreign namespaces in a process of its own, which then makes the container's first process
+    /// as our child: we stay where we are. A user namespace is joined last; the others need the rights of the
+    /// session's root.
+    void clone_from_foreign(const std::function<int()>& child) {
+        auto [ours, theirs] = sys::Channel::make_pair();
+        const pid_t joiner = sys::fork_child("rpod:join", [&, &channel = theirs] {
+            try {
+                for (const int user : {0, CLONE_NEWUSER}) {
+                    for (const auto& ns : foreign_) {
+                        if ((ns.flag == CLONE_NEWUSER) == (user != 0))
+                            sys::join_namespace(ns.fd.get(), ns.flag);
+                    }
+                }
+                const auto init = sys::clone_child(new_namespaces_ | CLONE_PARENT, "rpod:init", child);
+                channel.send(static_cast<uint32_t>(init.pid), {}, {init.pidfd.get()});
+            } catch (const Error& e) {
+                channel.send(0, e.what());
+            }
+            return 0;
+        });
+        theirs.close();
+        auto answer = ours.receive();
+        sys::wait_for(joiner);
+        if (!answer) throw Error("join the namespaces of another container: the joining process died");
+        if (answer->kind == 0 || answer->fds.empty()) throw Error(answer->text);
+        result_.pid_ = static_cast<pid_t>(answer->kind);
+        result_.pidfd_ = std::move(answer->fds[0]);
+    }
+
+    void write_id_maps() {
+        if (new_namespaces_ & CLONE_NEWUSER) {
+            const auto proc = fmt::format("/proc/{}/", result_.host_pid_);
+            sys::write_existing(proc + "uid_map", maps_.uids.to_proc());
+            sys::write_existing(proc + "gid_map", maps_.gids.to_proc());
+        }
+        result_.sync_->id_map_written();
+    }
+
+    void follow_init() {
+        for (;;) {
+            auto event = result_.sync_->wait();
+            switch (event.stage) {
+                case Stage::tap_created:
+                    serve_network(std::move(event.fds.at(0)));
+                    break;
+                case Stage::fuse_mounted:
+                    serve_image(std::move(event.fds));
+                    break;
+                case Stage::console:
+                    result_.console = std::move(event.fds.at(0));
+                    break;
+                case Stage::ready:
+                    return;
+                default:
+                    throw Error("the container's first process said '{}' out of turn", name(event.stage));
+            }
+        }
+    }
+
+    void serve_image(std::vector<sys::Fd> connections) {
+        const pid_t pid = sys::fork_child("rpod:overlay", [&] {
+            std::vector<int> keep;
+            for (const auto& c : connections) keep.push_back(c.get());
+            for (const auto& b : image_->blobs) keep.push_back(b.get());
+            leave_launcher(keep);
+            overlay::ServeOptions options{.index = std::move(image_->index),
+                                          .blobs = std::move(image_->blobs)};
+            for (size_t i = 0; i < connections.size(); ++i) {
+                options.mounts.push_back({.fuse = std::move(connections[i]), .view = views_[i]});
+            }
+            options.uids = inside_ranges(maps_.uids);
+            options.gids = inside_ranges(maps_.gids);
+            options.single_id = maps_.uids.count() == 1;
+            return overlay::serve(std::move(options));
+        });
+        result_.helpers_.push_back({.role = "rpod:overlay", .pid = pid});
+    }
+
+    void serve_network(sys::Fd tap) {
+        auto [ours, theirs] = sys::Channel::make_pair();
+        const pid_t pid = sys::fork_child("rpod:net", [&, &channel = theirs] {
+            leave_launcher({tap.get(), channel.fd()});
+            return net::serve(std::move(tap), plan_.network.slirp, plan_.network.resolvers,
+                              net::ServeEnd(std::move(channel)));
+        });
+        result_.helpers_.push_back({.role = "rpod:net", .pid = pid});
+        result_.net_.emplace(std::move(ours));
+    }
+
+    /// Forked role: nothing of the launcher but `keep` stays open. What owned the rest is never destroyed
+    /// here: the role ends in _exit.
+    static void leave_launcher(const std::vector<int>& keep) { sys::close_descriptors_except(keep); }
+
+    struct Foreign {
+        int flag;
+        sys::Fd fd;
+    };
+
+    LaunchPlan& plan_;
+    userns::PodMaps maps_;
+    ImageRoot* image_ = nullptr;
+    std::vector<overlay::View> views_;
+    std::vector<Foreign> foreign_;
+    uint64_t new_namespaces_ = 0;
+    std::vector<sys::Fd> bind_sources_;
+    InitDescriptors init_;
+    Launched result_;
+};
+
+void Launched::start() {
+    sync_->go();
+    const auto err = read_exec_report(exec_report_.get());
+    exec_report_.reset();
+    if (err)
+        throw Error("execute '{}': {}", command_, std::strerror(*err))
+            .with_exit_code(exec_failure_code(*err));
+    // Executed; or init gave up on the last steps, and says so before it ends.
+    sync_->wait_end();
+    sync_.reset();
+}
+
+Launched launch(LaunchPlan& plan) { return Launch(plan).run(); }
+
+}  // namespace rpod::runtime

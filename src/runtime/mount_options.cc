@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "runtime/mount_options.hh"
+
+#include <linux/mount.h>
+#include <sys/mount.h>
+
+#include <array>
+#include <string_view>
+
+#include "base/error.hh"
+
+namespace rpod::runtime {
+namespace {
+
+struct Attribute {
+    std::string_view on;
+    std::string_view off;
+    unsigned long flag;
+    uint64_t attribute;
+};
+constexpr std::array<Attribute, 5> kAttributes{
+    {{"ro", "rw", MS_RDONLY, MOUNT_ATTR_RDONLY},
+     {"nosuid", "suid", MS_NOSUID, MOUNT_ATTR_NOSUID},
+     {"nodev", "dev", MS_NODEV, MOUNT_ATTR_NODEV},
+     {"noexec", "exec", MS_NOEXEC, MOUNT_ATTR_NOEXEC},
+     {"nodiratime", "diratime", MS_NODIRATIME, MOUNT_ATTR_NODIRATIME}}};
+
+struct Flag {
+    std::string_view name;
+    unsigned long flag;
+};
+/// For file systems; a bind mount keeps its source's.
+constexpr std::array<Flag, 7> kFlags{{{"sync", MS_SYNCHRONOUS},
+                                      {"dirsync", MS_DIRSYNC},
+                                      {"relatime", MS_RELATIME},
+                                      {"strictatime", MS_STRICTATIME},
+                                      {"noatime", MS_NOATIME},
+                                      {"lazytime", MS_LAZYTIME},
+                                      {"silent", MS_SILENT}}};
+constexpr std::array<Flag, 8> kPropagation{{{"private", MS_PRIVATE},
+                                            {"rprivate", MS_PRIVATE | MS_REC},
+                                            {"slave", MS_SLAVE},
+                                            {"rslave", MS_SLAVE | MS_REC},
+                                            {"shared", MS_SHARED},
+                                            {"rshared", MS_SHARED | MS_REC},
+                                            {"unbindable", MS_UNBINDABLE},
+                                            {"runbindable", MS_UNBINDABLE | MS_REC}}};
+
+bool take_attribute(std::string_view option, MountOptions& out) {
+    // Binds are always recursive here, so "rro" and "ro" mean the same.
+    if (option == "rro") option = "ro";
+    for (const auto& a : kAttributes) {
+        if (option == a.on) {
+            out.flags |= a.flag;
+            out.attributes_set |= a.attribute;
+            out.attributes_clear &= ~a.attribute;
+            return true;
+        }
+        if (option == a.off) {
+            out.flags &= ~a.flag;
+            out.attributes_set &= ~a.attribute;
+            // "rw" is a default, not a wish: the source of a bind may be locked read-only.
+            if (a.flag != MS_RDONLY) out.attributes_clear |= a.attribute;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool take_flag(std::string_view option, MountOptions& out) {
+    for (const auto& f : kFlags) {
+        if (option != f.name) continue;
+        out.flags |= f.flag;
+        return true;
+    }
+    for (const auto& p : kPropagation) {
+        if (option != p.name) continue;
+        out.propagation = p.flag;
+        return true;
+    }
+    return false;
+}
+
+/// Defaults, SELinux labels where there is no SELinux, and what who makes the plan has already acted on.
+bool is_without_effect(std::string_view option) {
+    constexpr std::array<std::string_view, 9> names{
+        "defaults", "async", "atime", "norelatime", "nostrictatime", "loud", "z", "Z", "U"};
+    for (const auto name : names) {
+        if (option == name) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+MountOptions parse_mount_options(const std::vector<std::string>& options) {
+    MountOptions out;
+    for (const auto& option : options) {
+        if (option == "bind" || option == "rbind") {
+            out.bind = true;
+        } else if (option == "tmpcopyup") {
+            out.copy_up = true;
+        } else if (option == "idmap" || option == "ridmap") {
+            throw Error(
+                "mount option '{}': ID-mapped mounts need a privilege in the file system's own user "
+                "namespace",
+                option);
+        } else if (!take_attribute(option, out) && !take_flag(option, out) && !is_without_effect(option)) {
+            if (!out.data.empty()) out.data += ',';
+            out.data += option;
+        }
+    }
+    return out;
+}
+
+}  // namespace rpod::runtime

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "runtime/payload.hh"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/error.hh"
+#include "base/strings.hh"
+#include "runtime/stub.hh"
+#include "sys/capability.hh"
+#include "sys/file.hh"
+#include "sys/rlimit.hh"
+#include "sys/seccomp.hh"
+
+namespace rpod::runtime {
+
+void make_working_directory(const std::string& cwd, const sys::RootedDir& root, const ContainerUser& user) {
+    if (root.find(cwd, O_PATH | O_DIRECTORY)) return;
+    const auto made = root.make_dirs(cwd);
+    check(::fchownat(made.get(), "", user.uid, user.gid, AT_EMPTY_PATH),
+          "give the working directory '{}' to its user", cwd);
+}
+
+namespace {
+
+void set_limits(const oci::Process& process) {
+    for (const auto& limit : process.rlimits) {
+        const auto resource = sys::find_rlimit(limit.type);
+        if (!resource) throw Error("set the limit '{}': there is no such limit", limit.type);
+        sys::set_rlimit(*resource, {.soft = limit.soft, .hard = limit.hard});
+    }
+    if (process.oom_score_adj)
+        sys::write_existing("/proc/self/oom_score_adj", std::to_string(*process.oom_score_adj));
+}
+
+sys::CapSets capability_sets(const oci::Process& process) {
+    if (!process.capabilities) return {};
+    const auto& caps = *process.capabilities;
+    return {.bounding = sys::capability_set(caps.bounding),
+            .effective = sys::capability_set(caps.effective),
+            .permitted = sys::capability_set(caps.permitted),
+            .inheritable = sys::capability_set(caps.inheritable),
+            .ambient = sys::capability_set(caps.ambient)};
+}
+
+void set_ids(const LaunchPlan& plan, const userns::PodMaps& maps, const ContainerUser& user) {
+    if (!plan.keep_groups && ::setgroups(user.groups.size(), user.groups.data()) < 0) {
+        // With one ID, setgroups is denied for good (user_namespaces(7)), and there is no group to give up
+        // but the caller's.
+        if (errno != EPERM || maps.gids.count() > 1 || !user.groups.empty()) {
+            throw SysError(errno, "set the supplementary groups");
+        }
+    }
+    check(::setresgid(user.gid, user.gid, user.gid), "become group {} of the container", user.gid);
+    check(::setresuid(user.uid, user.uid, user.uid), "become user {} of the container", user.uid);
+}
+
+/// A working directory that is not below the root (an image's WORKDIR /proc/self/fd/N on a leaked descriptor,
+/// CVE-2024-21626) has a path that the kernel cannot name.
+void require_cwd_inside(const std::string& cwd) {
+    char path[4096];
+    if (!::getcwd(path, sizeof path) || path[0] != '/') {
+        throw Error("enter the working directory '{}': it is not inside the container", printable(cwd));
+    }
+}
+
+void enter_cwd(const std::string& cwd) {
+    if (::chdir(cwd.c_str()) < 0) {
+        const auto error = SysError(errno, "enter the working directory '{}'", printable(cwd));
+        if (error.is(ENOENT))
+            throw Error(error).with_hint("choose another with --workdir, or make it in the image");
+        throw Error(error);
+    }
+    require_cwd_inside(cwd);
+}
+
+void install_seccomp(const LaunchPlan& plan) {
+    if (!plan.seccomp.empty()) sys::load_seccomp(plan.seccomp);
+}
+
+}  // namespace
+
+void become_payload(const LaunchPlan& plan, const userns::PodMaps& maps, const ContainerUser& user) {
+    const auto& process = plan.spec.process;
+    set_limits(process);
+    if (process.user.umask) ::umask(*process.user.umask);
+    const auto caps = capability_sets(process);
+    // Root may search what the user may not, and the other way round on network file systems: one of the two
+    // is enough.
+    const bool entered = ::chdir(process.cwd.c_str()) == 0;
+    // Without no_new_privs the filter needs CAP_SYS_ADMIN, so it comes before the capabilities go.
+    if (!process.no_new_privileges) install_seccomp(plan);
+    sys::limit_bounding(caps.bounding);
+    sys::keep_capabilities(true);
+    set_ids(plan, maps, user);
+    if (entered) {
+        require_cwd_inside(process.cwd);
+    } else {
+        enter_cwd(process.cwd);
+    }
+    sys::set_capabilities(caps);
+    if (process.no_new_privileges) {
+        check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
+        install_seccomp(plan);
+    }
+}
+
+namespace {
+
+const std::string* find_env(const std::vector<std::string>& env, const std::string& name) {
+    for (const auto& var : env) {
+        if (var.starts_with(name + "=")) return &var;
+    }
+    return nullptr;
+}
+
+/// The command as a path: as execvp(3) finds it, in the container's own PATH.
+std::string find_command(const oci::Process& process) {
+    const std::string& name = process.args.front();
+    if (name.find('/') != std::string::npos) return name;
+    const auto* var = find_env(process.env, "PATH");
+    const std::string path =
+        var ? var->substr(5) : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    bool found_file = false;
+    for (const auto dir : split(path, ':')) {
+        const std::string candidate = (dir.empty() ? std::string(".") : std::string(dir)) + "/" + name;
+        struct stat st {};
+        if (::stat(candidate.c_str(), &st) < 0 || !S_ISREG(st.st_mode)) continue;
+        if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+        found_file = true;
+    }
+    if (found_file) {
+        throw Error("execute '{}': it is found in $PATH, but is not executable", printable(name))
+            .with_exit_code(kExitNotExecutable);
+    }
+    throw Error("execute '{}': executable file not found in $PATH", printable(name))
+        .with_exit_code(kExitNotFound);
+}
+
+void reset_signals() {
+    for (int signal = 1; signal < NSIG; ++signal) {
+        if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace
+
+void execute_payload(const LaunchPlan& plan, const ContainerUser& user, int stub, int exec_report) {
+    const auto& process = plan.spec.process;
+    auto env = process.env;
+    if (!find_env(env, "HOME")) env.push_back("HOME=" + user.home);
+    const std::string path = find_command(process);
+    reset_signals();
+    // Nothing of ours reaches the payload, whatever was forgotten above.
+    check(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "close our descriptors");
+    exec_stub(plan.reap_as_init ? StubMode::reap : StubMode::exec, stub, exec_report, path, process.args,
+              env);
+}
+
+}  // namespace rpod::runtime

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "runtime/plan.hh"
+#include "runtime/user_lookup.hh"
+#include "sys/rooted_dir.hh"
+
+/// The last steps before the payload runs, for init and for exec: who it is, what it may do, what is
+/// executed.
+namespace rpod::runtime {
+
+/// The image's working directory, made and given to the user where it is missing. Links on the way stay
+/// inside the root (CVE-2026-55686).
+void make_working_directory(const std::string& cwd, const sys::RootedDir& root, const ContainerUser& user);
+
+/// Limits, capabilities, IDs, umask, working directory, seccomp: in the order that the kernel demands.
+/// Irrevocable.
+void become_payload(const LaunchPlan& plan, const userns::PodMaps& maps, const ContainerUser& user);
+
+/// Finds the command in the container and executes it by way of the stub. @throws Error with exit code 126 or
+/// 127
+[[noreturn]] void execute_payload(const LaunchPlan& plan, const ContainerUser& user, int stub,
+                                  int exec_report);
+
+}  // namespace rpod::runtime

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "net/config.hh"
+#include "net/resolv_conf.hh"
+#include "oci/runtime_spec.hh"
+#include "overlay/index.hh"
+#include "sys/fd.hh"
+#include "sys/seccomp.hh"
+#include "userns/pod_map.hh"
+
+/// What a container is to become, complete before anything is forked: the processes of the launch inherit it
+/// and parse nothing.
+namespace rpod::runtime {
+
+/// The root file system is an image: the embedded driver below, kernel overlayfs on top.
+struct ImageRoot {
+    overlay::Index index;
+    std::vector<sys::Fd> blobs;  ///< the uncompressed layers, in the order of the index
+};
+
+/// The root file system is a directory of the host (--rootfs, an OCI bundle).
+struct DirectoryRoot {
+    std::string path;
+};
+
+/// `directory` holds what belongs to this container alone: lower/ and merged/ (mount points), upper/, work/.
+/// It is owned by the caller, with mode 0711, so that a container whose root is another ID can pass through.
+struct RootPlan {
+    std::variant<DirectoryRoot, ImageRoot> source;
+    std::string directory;
+    bool volatile_upper = false;  ///< nothing written needs to survive: no sync (overlayfs "volatile")
+};
+
+/// What a mount of the spec needs beyond it, by its position in spec.mounts.
+struct MountExtra {
+    bool chown_to_user = false;    ///< ":U": the source's content is given to the container's user
+    bool fill_from_image = false;  ///< an empty volume takes what the image has at its destination
+};
+
+enum class NetworkMode {
+    from_spec,  ///< host, or a namespace to join: the spec's namespaces say all
+    loopback,   ///< a new namespace with lo only
+    slirp       ///< a new namespace with tap0, served by rpod:net
+};
+
+struct NetworkPlan {
+    NetworkMode mode = NetworkMode::from_spec;
+    net::SlirpConfig slirp;
+    net::ResolvConf resolvers;  ///< the host's, for the DNS forwarder
+};
+
+/// Where the three standard streams of the container come from.
+enum class Stdio {
+    inherit,  ///< those of the process that launches
+    pipes,    ///< pipes whose other ends the launcher gets
+    terminal  ///< a pseudo terminal whose master the launcher gets
+};
+
+struct LaunchPlan {
+    oci::RuntimeSpec spec;
+    RootPlan root;
+    std::vector<MountExtra> mount_extras;  ///< as long as spec.mounts, or empty
+    NetworkPlan network;
+    Stdio stdio = Stdio::inherit;
+    bool stdin_open = false;    ///< pipes: standard input is a pipe, not /dev/null
+    bool keep_groups = false;   ///< keep the caller's supplementary groups
+    bool reap_as_init = false;  ///< rpod's own PID 1 reaps and forwards signals
+    bool create_cwd = false;    ///< the working directory is made where it is missing (the image's own)
+    std::string name;           ///< of the container, for messages
+    std::string passwd_entry;   ///< line to append to /etc/passwd where its user is not there; may be empty
+    sys::BpfProgram seccomp;    ///< empty: none
+    userns::MapRequest id_map;  ///< of the container's user namespace (P)
+};
+
+/// What a forked process must keep open to launch the plan.
+std::vector<int> descriptors_of(const LaunchPlan& plan);
+
+}  // namespace rpod::runtime

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sys/channel.hh"
+
+/// What the two sides of a launch say to each other. One class for each side, so that what a side may not
+/// send does not compile.
+///
+///     launch (the monitor)                       init (the container's first process)
+///       clone3 into all new namespaces ────────▶
+///       writes uid_map, gid_map
+///       ── id_map_written ─────────────────────▶ becomes root of P
+///       ◀──────────────── tap_created {tap} ────  (with a network of its own; rpod:net starts)
+///       ◀─────────── fuse_mounted {fuse…} ──────  (with an image; rpod:overlay starts)
+///                                                mounts overlayfs and the rest, pivots
+///       ◀──────────────── console {master} ─────  (with a terminal)
+///       ◀──────────────────────── ready ────────  the container is created
+///       ── go ─────────────────────────────────▶ drops privileges, executes
+///       ◀── EOF of the exec pipe: it runs; an errno on it: it could not be executed
+///
+/// At any point instead: failed {exit code, message, hint}. EOF on the socket means that the peer is dead.
+namespace rpod::runtime {
+
+enum class Stage : uint32_t { id_map_written = 1, tap_created, fuse_mounted, console, ready, go, failed };
+const char* name(Stage stage);
+
+/// Held by who launches.
+class LaunchSync {
+  public:
+    explicit LaunchSync(sys::Channel channel) : channel_(std::move(channel)) {}
+    void id_map_written() const { send(Stage::id_map_written); }
+    void go() const { send(Stage::go); }
+    struct Event {
+        Stage stage;
+        std::vector<sys::Fd> fds;
+    };
+    /// The next message of init. @throws Error that init failed with; Error at EOF
+    Event wait() const;
+    /// After go: returns when init has executed the payload, or died. @throws Error that init failed with
+    void wait_end() const;
+
+  private:
+    [[noreturn]] static void raise(const std::string& text);
+    void send(Stage stage) const { channel_.send(static_cast<uint32_t>(stage)); }
+    sys::Channel channel_;
+};
+
+/// Held by the container's first process until it executes the payload.
+class InitSync {
+  public:
+    explicit InitSync(sys::Channel channel) : channel_(std::move(channel)) {}
+    void wait_id_map_written() const { expect(Stage::id_map_written); }
+    void tap_created(int tap) const { send(Stage::tap_created, {tap}); }
+    void fuse_mounted(const std::vector<int>& connections) const { send(Stage::fuse_mounted, connections); }
+    void console(int master) const { send(Stage::console, {master}); }
+    void ready() const { send(Stage::ready, {}); }
+    void wait_go() const { expect(Stage::go); }
+    void failed(const std::exception& e) const noexcept;
+
+  private:
+    void send(Stage stage, const std::vector<int>& fds) const {
+        channel_.send(static_cast<uint32_t>(stage), {}, fds);
+    }
+    void expect(Stage stage) const;
+    sys::Channel channel_;
+};
+
+std::pair<LaunchSync, InitSync> make_sync_pair();
+
+}  // namespace rpod::runtime
