@@ -11,6 +11,9 @@
 #include "cli/flag_words.hh"
 #include "cli/help.hh"
 #include "cli/images.hh"
+#include "cli/oci.hh"
+#include "cli/run.hh"
+#include "cli/unshare.hh"
 
 namespace rpod::cli {
 namespace {
@@ -190,7 +193,7 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
-    for (auto* group : {image_add_commands}) {
+    for (auto* group : {image_add_commands, oci_commands, run_commands, unshare_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

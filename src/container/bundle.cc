@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/bundle.hh"
+
+#include <sys/stat.h>
+
+#include "base/error.hh"
+#include "container/spawn.hh"
+#include "store/names.hh"
+#include "sys/file.hh"
+#include "sys/terminal.hh"
+
+namespace rpod::container {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<userns::GivenExtent> host_extents(const std::vector<oci::IdMapping>& mappings) {
+    std::vector<userns::GivenExtent> extents;
+    for (const auto& m : mappings) {
+        extents.push_back({.extent = {.inside = m.container_id, .outside = m.host_id, .size = m.size},
+                           .outside_is_host = true});
+    }
+    return extents;
+}
+
+/// A spec without a user namespace wants to be root of the caller's: all that we can be is root of the
+/// session's.
+void plan_user_namespace(runtime::LaunchPlan& plan) {
+    auto& linux_part = plan.spec.linux;
+    if (!linux_part.uid_mappings.empty() || !linux_part.gid_mappings.empty()) {
+        plan.id_map = userns::MapGiven{.uids = host_extents(linux_part.uid_mappings),
+                                       .gids = host_extents(linux_part.gid_mappings)};
+    }
+    if (!linux_part.find_namespace(oci::NamespaceType::user)) {
+        linux_part.namespaces.push_back({.type = oci::NamespaceType::user, .path = {}});
+    }
+}
+
+void make_sources_absolute(oci::RuntimeSpec& spec, const fs::path& bundle) {
+    for (auto& mount : spec.mounts) {
+        if (mount.type == "bind" && !mount.source.starts_with('/')) mount.source = bundle / mount.source;
+    }
+}
+
+runtime::LaunchPlan plan_bundle(const std::string& id, const fs::path& bundle, const fs::path& directory) {
+    const auto config = bundle / "config.json";
+    runtime::LaunchPlan plan;
+    plan.name = id;
+    plan.spec = oci::RuntimeSpec::parse(sys::read_file(config, 4 << 20), config);
+    plan.spec.require_supported();
+    if (!plan.spec.hooks.empty()) throw Error("{}: hooks are not supported yet", config.native());
+    plan.root.directory = directory;
+    plan.root.source = runtime::DirectoryRoot{.path = fs::path(bundle) / plan.spec.root.path};
+    make_sources_absolute(plan.spec, bundle);
+    plan_user_namespace(plan);
+    const auto* network = plan.spec.linux.find_namespace(oci::NamespaceType::network);
+    if (network && network->path.empty()) plan.network.mode = runtime::NetworkMode::loopback;
+    plan.stdio = plan.spec.process.terminal ? runtime::Stdio::terminal : runtime::Stdio::inherit;
+    if (plan.spec.process.terminal && !plan.spec.process.console_size) {
+        if (const auto size = sys::window_size(STDIN_FILENO)) {
+            plan.spec.process.console_size = oci::ConsoleSize{.height = size->rows, .width = size->columns};
+        }
+    }
+    return plan;
+}
+
+}  // namespace
+
+int run_bundle(const store::Paths& paths, const std::string& id, const fs::path& bundle) {
+    store::require_valid_name(id);
+    store::open_run(paths);
+    const auto directory = paths.run() / "oci" / id;
+    sys::make_dirs(directory.parent_path(), 0711);
+    if (::mkdir(directory.c_str(), 0711) < 0) {
+        if (errno == EEXIST)
+            throw Error("run bundle '{}': a container with the ID {} exists", bundle.native(), id);
+        throw SysError(errno, "create directory '{}'", directory.native());
+    }
+    const auto remove = [directory] { sys::remove_tree_at(AT_FDCWD, directory); };
+    MonitorJob job{.plan = {}, .id = id, .directory = directory, .release = [] {}, .clean_up = remove};
+    try {
+        job.plan = plan_bundle(id, fs::absolute(bundle), directory);
+    } catch (...) {
+        remove();
+        throw;
+    }
+    const bool tty = job.plan.stdio == runtime::Stdio::terminal;
+    const auto* pids = job.plan.spec.linux.find_namespace(oci::NamespaceType::pid);
+    const auto status = run_monitored(paths, job, {.own_pid_namespace = pids && pids->path.empty()},
+                                      {.streams = {.in = tty, .out = tty, .err = tty}, .tty = tty});
+    return status.shell_code();
+}
+
+}  // namespace rpod::container

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/create.hh"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/error.hh"
+#include "base/log.hh"
+#include "container/record.hh"
+#include "container/session.hh"
+#include "store/lock.hh"
+#include "sys/file.hh"
+#include "sys/process.hh"
+
+namespace rpod::container {
+
+store::Names container_names(const store::Paths& paths) { return store::Names(paths.containers() / "names"); }
+
+namespace {
+
+/// Under the exclusive store lock: a name whose container does not exist was claimed by a process that died
+/// before the end of create().
+void claim_name(const store::Paths& paths, const std::string& name, const std::string& id) {
+    const auto names = container_names(paths);
+    if (names.claim(name, id)) return;
+    const auto owner = names.owner(name);
+    if (owner && !sys::find_at(AT_FDCWD, paths.containers() / *owner, O_PATH)) {
+        names.release(name, *owner);
+        if (names.claim(name, id)) return;
+    }
+    throw Error(
+        "creating container storage: the container name \"{}\" is already in use by {}. You have to remove "
+        "that "
+        "container to be able to reuse that name",
+        name, owner.value_or("another container"));
+}
+
+std::string claim_random_name(const store::Paths& paths, const std::string& id) {
+    const auto names = container_names(paths);
+    for (int tries = 0; tries < 100; ++tries) {
+        const auto name = store::random_pair_name();
+        if (names.claim(name, id)) return name;
+    }
+    // 4096 names are all taken: the ID is one, too.
+    const auto name = id.substr(0, 12);
+    claim_name(paths, name, id);
+    return name;
+}
+
+/// containers/rm/ID: an empty file for each container that goes when it ends, so that the sweep need not read
+/// every record.
+std::filesystem::path removal_marks(const store::Paths& paths) { return paths.containers() / "rm"; }
+
+void mark_for_removal(const store::Paths& paths, const std::string& id) {
+    sys::make_dirs(removal_marks(paths));
+    sys::open_file(removal_marks(paths) / id, O_WRONLY | O_CREAT, 0600);
+}
+
+/// Fills a new directory under a temporary name. The caller holds the exclusive store lock: nobody sweeps
+/// now.
+sys::Fd make_directory(const std::filesystem::path& temporary, const ContainerConfig& config) {
+    check(::mkdir(temporary.c_str(), 0711), "create directory '{}'", temporary.native());
+    check(::chmod(temporary.c_str(), 0711), "set the mode of '{}'", temporary.native());
+    sys::replace_file(temporary / "config.json", to_json(config));
+    auto making = sys::open_file(temporary / "making", O_RDWR | O_CREAT, 0600);
+    sys::try_lock(making.get(), sys::LockKind::exclusive);
+    return making;
+}
+
+}  // namespace
+
+Created create(const store::Paths& paths, ContainerConfig& config) {
+    if (!config.name.empty()) store::require_valid_name(config.name);
+    config.id = sys::random_hex(32);
+    sys::make_dirs(paths.containers());
+    const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
+    if (config.name.empty()) {
+        config.name = claim_random_name(paths, config.id);
+    } else {
+        claim_name(paths, config.name, config.id);
+    }
+    const auto temporary = paths.containers() / (".tmp-" + config.id);
+    Created created{
+        .id = config.id, .name = config.name, .directory = paths.containers() / config.id, .making = {}};
+    try {
+        created.making = make_directory(temporary, config);
+        if (config.remove) mark_for_removal(paths, config.id);
+        check(::rename(temporary.c_str(), created.directory.c_str()), "rename '{}'", temporary.native());
+        return created;
+    } catch (...) {
+        created.making.reset();
+        container_names(paths).release(config.name, config.id);
+        throw;
+    }
+}
+
+std::filesystem::path withdraw(const store::Paths& paths, const std::string& id, const std::string& name) {
+    const auto withdrawn = paths.containers() / (".tmp-removed-" + id);
+    if (::rename((paths.containers() / id).c_str(), withdrawn.c_str()) < 0 && errno != ENOENT) {
+        throw SysError(errno, "remove container {}", id);
+    }
+    container_names(paths).release(name, id);
+    ::unlink((removal_marks(paths) / id).c_str());
+    return withdrawn;
+}
+
+void discard(const std::filesystem::path& withdrawn) {
+    const auto parent = sys::open_file(withdrawn.parent_path(), O_RDONLY | O_DIRECTORY);
+    sys::remove_tree_at(parent.get(), withdrawn.filename());
+}
+
+namespace {
+
+/// Whether somebody works on the container in this directory.
+bool is_in_use(const std::filesystem::path& directory) {
+    const auto making = sys::find_at(AT_FDCWD, directory / "making", O_RDONLY);
+    return (making && sys::lock_holder(making->get())) || is_alive(directory);
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& directory) {
+    const auto fd = sys::find_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
+    return fd ? sys::list_dir(fd->get()) : std::vector<std::string>{};
+}
+
+/// The name in a dead container's record; empty where that cannot be read.
+std::string recorded_name(const std::filesystem::path& directory) {
+    try {
+        return config_from_json(sys::read_file(directory / "config.json"), "config.json").name;
+    } catch (const Error& e) {
+        log::debug("{}: {}", directory.native(), e.what());
+        return {};
+    }
+}
+
+/// The temporaries that nobody works on, after the dead --rm containers became such.
+std::vector<std::filesystem::path> collect_dead(const store::Paths& paths) {
+    const auto marks = names_in(removal_marks(paths));
+    const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
+    for (const auto& id : marks) {
+        const auto directory = paths.containers() / id;
+        if (!is_in_use(directory)) withdraw(paths, id, recorded_name(directory));
+    }
+    std::vector<std::filesystem::path> dead;
+    for (const auto& name : names_in(paths.containers())) {
+        const auto directory = paths.containers() / name;
+        if (name.starts_with(".tmp-") && !is_in_use(directory)) dead.push_back(directory);
+    }
+    return dead;
+}
+
+bool is_clean(const store::Paths& paths) {
+    if (!names_in(removal_marks(paths)).empty()) return false;
+    const auto names = names_in(paths.containers());
+    return std::none_of(names.begin(), names.end(),
+                        [](const auto& name) { return name.starts_with(".tmp-"); });
+}
+
+}  // namespace
+
+void sweep_containers(const store::Paths& paths) {
+    if (is_clean(paths)) return;
+    const auto dead = collect_dead(paths);
+    if (dead.empty()) return;
+    const pid_t sweeper = userns::spawn_in_session(session_files(paths), userns::current_identity(),
+                                                   {.role = "rpod:sweep"}, [&](int) {
+                                                       for (const auto& directory : dead) discard(directory);
+                                                       return 0;
+                                                   });
+    sys::wait_for(sweeper);
+}
+
+}  // namespace rpod::container

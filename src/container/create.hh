@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "container/config.hh"
+#include "store/names.hh"
+#include "store/paths.hh"
+#include "sys/fd.hh"
+
+namespace rpod::container {
+
+/// A container's record and directory, claimed and complete but never started.
+struct Created {
+    std::string id;
+    std::string name;
+    std::filesystem::path
+        directory;  ///< containers/ID, mode 0711: a container's root that is another ID passes through
+    /// Locked while its maker has not handed it to a monitor: until then nobody takes it for a dead one.
+    /// Dropped with this.
+    sys::Fd making;
+};
+
+/// Names of containers, beside their directories.
+store::Names container_names(const store::Paths& paths);
+
+/// Gives the config an ID, and a name where it has none; claims the name, writes config.json. All or nothing:
+/// what a crash leaves is swept by a later command.
+/// @throws Error where the name is taken, in podman's words
+Created create(const store::Paths& paths, ContainerConfig& config);
+
+/// Takes a container out of sight (its name is free, its ID unknown); what is left is removed by discard().
+/// @return where it lies now
+std::filesystem::path withdraw(const store::Paths& paths, const std::string& id, const std::string& name);
+
+/// Removes a withdrawn container's files. Runs as the session's root: the upper layer holds subordinate IDs.
+void discard(const std::filesystem::path& withdrawn);
+
+/// Removes what processes that died have left: half-made and half-removed containers, and those with --rm
+/// whose monitor is gone. Cheap where there is nothing; each command that makes or removes containers calls
+/// it first.
+void sweep_containers(const store::Paths& paths);
+
+}  // namespace rpod::container

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/plan.hh"
+
+#include <sys/stat.h>
+
+#include "base/error.hh"
+#include "base/strings.hh"
+#include "container/facts.hh"
+#include "container/host_files.hh"
+#include "container/parse_namespace.hh"
+#include "container/spec.hh"
+#include "net/resolv_conf.hh"
+#include "store/paths.hh"
+#include "sys/capability.hh"
+#include "sys/file.hh"
+
+namespace rpod::container {
+namespace {
+
+runtime::RootPlan plan_root(const ContainerConfig& config, const image::Image* image,
+                            const image::ImageStore& images, const std::filesystem::path& directory) {
+    // Nothing that a --rm container writes needs to survive a power failure.
+    runtime::RootPlan root{.source = {}, .directory = directory, .volatile_upper = config.remove};
+    if (image) {
+        auto chain = images.open_chain(*image);
+        root.source.emplace<runtime::ImageRoot>(
+            runtime::ImageRoot{.index = std::move(chain.index), .blobs = std::move(chain.blobs)});
+    } else {
+        if (config.rootfs->overlay)
+            throw Error("--rootfs {}:O: a layer above a directory is not supported yet", config.rootfs->path);
+        root.source = runtime::DirectoryRoot{.path = config.rootfs->path};
+    }
+    return root;
+}
+
+userns::MapRequest plan_maps(const UsernsConfig& userns, const HostFacts& facts) {
+    using Mode = UsernsConfig::Mode;
+    switch (userns.mode) {
+        case Mode::host:
+            return userns::MapAll{};
+        case Mode::keep_id:
+            return userns::MapKeepId{.uid = userns.keep_uid.value_or(facts.caller_uid),
+                                     .gid = userns.keep_gid.value_or(facts.caller_gid),
+                                     .size = userns.size};
+        case Mode::nomap:
+            return userns::MapWithoutCaller{};
+        case Mode::automatic:
+            return userns::MapRange{.first = 1, .size = userns.size.value_or(65536)};
+        case Mode::maps:
+            break;
+        case Mode::container:
+        case Mode::path:
+            return userns::MapAll{};
+    }
+    userns::MapGiven maps;
+    const auto convert = [](const std::vector<IdMapping>& from, std::vector<userns::GivenExtent>& to) {
+        for (const auto& m : from) {
+            to.push_back({.extent = {.inside = m.inside, .outside = m.outside, .size = m.count},
+                          .outside_is_host = m.outside_is_host});
+        }
+    };
+    convert(userns.uid_maps, maps.uids);
+    convert(userns.gid_maps, maps.gids);
+    return maps;
+}
+
+/// "", "slirp4netns" and "slirp4netns:OPTIONS".
+net::SlirpConfig slirp_config(const std::vector<std::string>& networks) {
+    if (networks.size() > 1) throw Error("--network: several networks are not supported yet");
+    const std::string text = networks.empty() ? "" : networks.front();
+    constexpr std::string_view word = "slirp4netns";
+    if (text.empty() || text == "private" || text == word) return {};
+    if (text.starts_with(word) && text[word.size()] == ':')
+        return net::parse_slirp_options(text.substr(word.size() + 1));
+    throw Error(
+        "--network {}: only none, host, container:ID, ns:PATH and slirp4netns[:OPTIONS] are supported yet",
+        printable(text));
+}
+
+/// The first --network decides; what it means is net/'s to read.
+runtime::NetworkPlan plan_network(const ContainerConfig& config) {
+    runtime::NetworkPlan network;
+    const auto choice = network_namespace(config.network);
+    if (choice.mode == NamespaceMode::none) {
+        network.mode = runtime::NetworkMode::loopback;
+    } else if (choice.mode == NamespaceMode::private_) {
+        network.mode = runtime::NetworkMode::slirp;
+        network.slirp = slirp_config(config.network.networks);
+        network.resolvers = net::read_host_resolv_conf();
+    }
+    return network;
+}
+
+}  // namespace
+
+runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& config,
+                              const image::Image* image, const image::ImageStore& images,
+                              const std::filesystem::path& directory) {
+    runtime::LaunchPlan plan;
+    plan.name = config.name;
+    plan.root = plan_root(config, image, images, directory);
+    plan.network = plan_network(config);
+    auto facts = collect_host_facts();
+    facts.rootfs = directory / "merged";
+    find_foreign_namespaces(paths, config, facts);
+    plan.id_map = plan_maps(config.userns, facts);
+    store::open_run(paths);
+    const auto run_directory = paths.run() / config.id;
+    sys::make_dirs(run_directory, 0711);
+    const bool own_network = plan.network.mode == runtime::NetworkMode::slirp;
+    write_host_files(config, net::read_host_resolv_conf(), own_network ? &plan.network.slirp : nullptr,
+                     image && image->found_as ? image->found_as->str() : config.image,
+                     image ? image->id.hex() : std::string(), run_directory, facts);
+    plan.spec = make_spec(config, image ? &image->config.config : nullptr, facts);
+    // Every container has a user namespace of its own, below the session's.
+    if (!plan.spec.linux.find_namespace(oci::NamespaceType::user)) {
+        plan.spec.linux.namespaces.push_back({.type = oci::NamespaceType::user, .path = {}});
+    }
+    plan.stdio = config.tty ? runtime::Stdio::terminal : runtime::Stdio::pipes;
+    plan.stdin_open = config.stdin_open;
+    plan.keep_groups = config.keep_groups;
+    plan.reap_as_init = config.init;
+    plan.create_cwd = config.workdir.empty();
+    sys::replace_file(directory / "spec.json", plan.spec.to_json(2));
+    return plan;
+}
+
+}  // namespace rpod::container

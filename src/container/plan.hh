@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <filesystem>
+
+#include "container/config.hh"
+#include "image/image_store.hh"
+#include "runtime/plan.hh"
+#include "store/paths.hh"
+
+namespace rpod::container {
+
+/// From what was asked to what the runtime executes: collects the facts of this machine, makes the
+/// container's files and volumes, opens its image, compiles its seccomp filter. In the command, before
+/// anything is forked. Writes spec.json.
+/// @param image  null with --rootfs
+/// @param directory  containers/ID
+runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& config,
+                              const image::Image* image, const image::ImageStore& images,
+                              const std::filesystem::path& directory);
+
+}  // namespace rpod::container

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/spawn.hh"
+
+#include "container/session.hh"
+
+namespace rpod::container {
+
+sys::ExitStatus run_monitored(const store::Paths& paths, MonitorJob& job, const SpawnRequest& spawn,
+                              const AttachRequest& attach) {
+    auto [client, monitor] = make_attach_pair();
+    const userns::SpawnOptions options{
+        .role = "rpod:monitor",
+        .place = spawn.own_pid_namespace ? userns::Place::pid_namespace : userns::Place::detached,
+        .subuid_name = spawn.subuid_name,
+        .subgid_name = spawn.subgid_name};
+    userns::spawn_in_session(
+        session_files(paths), userns::current_identity(), options,
+        [&job, &channel = monitor](int holder) { return run_monitor(job, std::move(channel), holder); });
+    monitor.close();
+    client.expect(AttachKind::created);
+    if (attach.when_created) attach.when_created();
+    return start_attached(client, attach.streams, attach.tty, attach.sig_proxy);
+}
+
+}  // namespace rpod::container
