@@ -6,6 +6,7 @@
 #include <linux/fuse.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "overlay/whiteout.hh"
@@ -164,6 +165,34 @@ Result<size_t> ImageLayer::read(Ino ino, uint64_t offset, std::span<char> buffer
     if (!node) return Errno{ESTALE};
     const int blob = node->blob < blobs_.size() ? blobs_[node->blob].get() : -1;
     return read_content(index_, *node, blob, offset, buffer);
+}
+
+Ino ImageLayer::directory_of(Ino ino) const noexcept {
+    const Node* node = find(ino);
+    return node ? Index::parent(*node) : 0;
+}
+
+uint64_t ImageLayer::file_size(Ino ino) const noexcept {
+    const Node* node = find(ino);
+    return node && S_ISREG(node->mode) ? node->size : 0;
+}
+
+Ino ImageLayer::next_file(Ino dir, Ino after, unsigned max_skip) const noexcept {
+    // Nodes are numbered directory by directory, so what a directory adds lies together.
+    Ino ino = after + 1;
+    if (after == 0) {
+        const Node* node = find_dir(dir);
+        const auto entries = node ? index_.entries(*node) : std::span<const DirEntry>{};
+        const auto end = entries.begin() + std::min<ptrdiff_t>(std::ssize(entries), max_skip);
+        const auto first = std::find_if(
+            entries.begin(), end, [&](const DirEntry& e) { return directory_of(Index::ino(e)) == dir; });
+        if (first == end) return 0;
+        ino = Index::ino(*first);
+    }
+    for (const Ino end = ino + max_skip; ino < end && directory_of(ino) == dir; ++ino) {
+        if (file_size(ino) > 0) return ino;
+    }
+    return 0;
 }
 
 fuse_statfs_out ImageLayer::statfs() const {

@@ -44,6 +44,15 @@ class ImageLayer {
     Result<size_t> read(Ino ino, uint64_t offset, std::span<char> buffer) const;
     fuse_statfs_out statfs() const;
 
+    /// The directory where a node was found first; 0 for what is no node.
+    Ino directory_of(Ino ino) const noexcept;
+    /// Of a regular file, else 0.
+    uint64_t file_size(Ino ino) const noexcept;
+    /// The first file with content that follows `after` in a directory, in the order of its names (0: from
+    /// the start); hard links to files elsewhere are left out. 0 where there is none, or none within max_skip
+    /// nodes.
+    Ino next_file(Ino dir, Ino after, unsigned max_skip) const noexcept;
+
     /// Whether any attribute can be had through this view; if not, the kernel need not ask.
     bool has_xattrs() const noexcept {
         return view_ != View::without_xattrs && (index_.flags() & kIndexHasXattrs);

@@ -52,7 +52,8 @@ class Index {
         return string(entry.name, entry.name_length);
     }
     static Ino ino(const DirEntry& entry) noexcept { return Ino{entry.node} + 1; }
-    static Ino parent(const Node& dir) noexcept { return Ino{dir.parent} + 1; }
+    /// The directory that holds the node's name, the first one of several.
+    static Ino parent(const Node& node) noexcept { return Ino{node.parent} + 1; }
 
     /// Of a symbolic link; empty for others.
     std::string_view target(const Node& link) const noexcept;

@@ -179,7 +179,7 @@ void Checker::check_entries() const {
             require(entry.type == IFTODT(node.mode), "type of an entry");
             if (entry.node == introduced) {
                 ++introduced;
-                require(!S_ISDIR(node.mode) || node.parent == dir, "parent of a directory");
+                require(node.parent == dir, "parent of a node");
             } else {
                 require(!S_ISDIR(node.mode), "a directory has two names");
             }

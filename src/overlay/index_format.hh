@@ -68,7 +68,8 @@ struct Node {
                       ///< a blob offset
     uint32_t blob;    ///< regular file: the layer that holds its data
     uint32_t xattrs;  ///< number of its XattrSet + 1, 0 for none
-    uint32_t parent;  ///< directory: node of its parent (the root's is the root); else 0
+    uint32_t
+        parent;  ///< node of the directory that holds its name, the first of several; the root's is the root
 };
 
 /// Node::count of a regular file whose whole content lies at `data` in its blob.

@@ -47,8 +47,8 @@ class Writer {
     std::string run();
 
   private:
-    void number(uint32_t inode);
-    void add_node(const TreeInode& from);
+    void number(uint32_t inode, uint32_t parent);
+    void add_node(const TreeInode& from, uint32_t parent);
     void add_entries(uint32_t node);
     void add_content(const TreeInode& from, Node& to);
     uint32_t add_string(std::string_view text);
@@ -76,10 +76,10 @@ uint32_t Writer::add_string(std::string_view text) {
     return offset;
 }
 
-void Writer::number(uint32_t inode) {
+void Writer::number(uint32_t inode, uint32_t parent) {
     numbers_[inode] = static_cast<uint32_t>(inodes_.size());
     inodes_.push_back(inode);
-    add_node(tree_.inode(inode));
+    add_node(tree_.inode(inode), parent);
 }
 
 void Writer::add_content(const TreeInode& from, Node& to) {
@@ -97,8 +97,9 @@ void Writer::add_content(const TreeInode& from, Node& to) {
     to.count = static_cast<uint32_t>(extents_.size() - to.data);
 }
 
-void Writer::add_node(const TreeInode& from) {
+void Writer::add_node(const TreeInode& from, uint32_t parent) {
     Node to{};
+    to.parent = parent;
     to.mode = file_type(from.type) | from.mode;
     to.uid = from.uid;
     to.gid = from.gid;
@@ -116,7 +117,6 @@ void Writer::add_node(const TreeInode& from) {
             to.size = to.count;
             break;
         case EntryType::directory:
-            to.parent = numbers_[from.parent];
             to.size = from.children.size();
             to.nlink = 2;
             break;
@@ -157,7 +157,7 @@ void Writer::add_entries(uint32_t node) {
         DirEntry entry{};
         entry.name = add_string(name);
         entry.name_length = static_cast<uint16_t>(name.size());
-        if (numbers_[inode] == kUnnumbered) number(inode);
+        if (numbers_[inode] == kUnnumbered) number(inode, node);
         entry.node = numbers_[inode];
         Node& child = nodes_[entry.node];
         if (S_ISDIR(child.mode)) {
@@ -171,7 +171,7 @@ void Writer::add_entries(uint32_t node) {
 }
 
 std::string Writer::run() {
-    number(0);
+    number(0, 0);
     for (uint32_t node = 0; node < nodes_.size(); ++node) {
         if (S_ISDIR(nodes_[node].mode)) add_entries(node);
     }

@@ -21,8 +21,8 @@
 namespace rpod::overlay {
 namespace {
 
-/// One for each mount: a second one was measured to cost more in wake-ups than it gains.
-constexpr size_t kWorkers = 1;
+/// For each mount: one answers, the other reads ahead.
+constexpr size_t kWorkers = 2;
 
 /// Requests, file data, memory, locks, threads that end, and writing a log line.
 constexpr std::array kAllowedCalls{

@@ -21,9 +21,9 @@ namespace {
 
 constexpr unsigned kMaxRequest = 1 << 20;  // also sets max_pages: reads of up to 1 MiB
 
-const ImageLayer& layer_of(fuse_req_t request) {
-    return static_cast<const Session*>(fuse_req_userdata(request))->layer();
-}
+Session& session_of(fuse_req_t request) { return *static_cast<Session*>(fuse_req_userdata(request)); }
+
+const ImageLayer& layer_of(fuse_req_t request) { return session_of(request).layer(); }
 
 /// A worker's buffer for answers. It grows to the largest one that was asked for and is never cleared.
 std::span<char> answer_buffer(size_t size) {
@@ -107,12 +107,14 @@ void on_readdirplus(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offse
 }
 
 void on_read(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) noexcept {
+    Session& session = session_of(request);  // the request is gone once it is answered
     answer(request, [&] {
         const auto buffer = answer_buffer(size);
         const auto used = layer_of(request).read(ino, static_cast<uint64_t>(offset), buffer);
         if (used) reply_bytes(request, {buffer.data(), *used});
         return used.err();
     });
+    if (offset == 0) session.prefetcher().file_read(ino);
 }
 
 /// getxattr(2) and listxattr(2): size 0 asks for the length.
@@ -172,7 +174,7 @@ ssize_t io_writev(int fd, iovec* parts, int count, void* session) noexcept {
 }  // namespace
 
 Session::Session(sys::Fd fuse, const ImageLayer& layer, const RequestLog& request_log, size_t mount)
-    : layer_(layer), log_(request_log), mount_(mount), fd_(fuse.get()) {
+    : layer_(layer), log_(request_log), mount_(mount), fd_(fuse.get()), prefetcher_(layer, fd_) {
     char name[] = "rpod";
     char* argv[] = {name, nullptr};
     fuse_args args{.argc = 1, .argv = argv, .allocated = 0};
@@ -240,14 +242,15 @@ void Session::take_over(size_t workers) {
     }
 }
 
-int Session::run(size_t worker) noexcept {
+/// @return an errno at the end of the connection; 0 when there is something to store
+int Session::answer_until_window(size_t worker, Prefetcher::Window& window) noexcept {
     const auto slot = log_.slot(mount_, worker);
     for (;;) {
         const ssize_t n = ::read(fd_, slot.data(), slot.size());
         if (n < 0) {
             // ENOENT: the request was interrupted before it was read.
             if (errno == EINTR || errno == EAGAIN || errno == ENOENT) continue;
-            return errno == ENODEV ? 0 : errno;
+            return errno;
         }
         const uint32_t length = RequestLog::pending(slot);
         if (length == 0 || static_cast<size_t>(n) != length) return EIO;
@@ -258,6 +261,20 @@ int Session::run(size_t worker) noexcept {
         }
         process(slot.first(length));
         RequestLog::clear(slot);
+        window = prefetcher_.take_window();
+        if (window.last != 0 && !storing_.exchange(true)) return 0;
+    }
+}
+
+int Session::run(size_t worker) noexcept {
+    for (;;) {
+        answering_.acquire();
+        Prefetcher::Window window;
+        const int e = answer_until_window(worker, window);
+        answering_.release();
+        if (e != 0) return e == ENODEV ? 0 : e;
+        prefetcher_.store(window);
+        storing_ = false;
     }
 }
 

@@ -118,7 +118,7 @@ class Mounted {
     }
     /// Reads a request as a server does that dies before it answers.
     void read_and_forget() {
-        const RequestLog log(log_.get(), views_.size(), 1);
+        const RequestLog log(log_.get(), views_.size(), 2);
         EXPECT_GT(::read(fuse_[0].get(), log.slot(0, 0).data(), RequestLog::kSlotSize), 0) << strerror(errno);
     }
     void kill_server() {

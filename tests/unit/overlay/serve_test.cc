@@ -130,6 +130,42 @@ TEST_F(Serve, ListsLargeDirectories) {
     });
 }
 
+/// Reads files in their order, which makes the server read ahead, against other readers of the same ones.
+TEST_F(Serve, ReadsAheadWhatIsRight) {
+    in_namespaces([] {
+        Layer layer;
+        for (int d = 0; d < 4; ++d) {
+            for (int i = 0; i < 300; ++i) {
+                LayerEntry e = file(fmt::format("d{}/{:03}", d, i), 0);
+                e.size = i % 50 == 7 ? 200000 : (i * 37) % 9000;
+                if (e.size > 0) e.extents = {{0, 512u * static_cast<unsigned>(i), e.size}};
+                layer.push_back(e);
+            }
+            if (d > 0) layer.push_back(hardlink(fmt::format("d{}/050a", d), fmt::format("d{}/003", d - 1)));
+        }
+        const Mounted m({{layer}});
+        const std::string blob = blob_bytes(0);
+        const auto read_all_files = [&](bool backwards) {
+            for (int d = 0; d < 4; ++d) {
+                listing(
+                    fmt::format("{}/d{}", m.path(), d));  // only what the kernel knows can be stored ahead
+                for (int n = 0; n < 300; ++n) {
+                    const int i = backwards ? 299 - n : n;
+                    const size_t size = i % 50 == 7 ? 200000 : static_cast<size_t>((i * 37) % 9000);
+                    const std::string path = fmt::format("{}/d{}/{:03}", m.path(), d, i);
+                    if (sys::read_file(path) != blob.substr(512 * static_cast<size_t>(i), size)) return 1;
+                }
+            }
+            return 0;
+        };
+        std::vector<pid_t> readers;
+        for (const bool backwards : {false, true, false, false}) {
+            readers.push_back(sys::fork_child("reader", [&] { return read_all_files(backwards); }));
+        }
+        for (const pid_t reader : readers) EXPECT_EQ(sys::wait_for(reader).shell_code(), 0);
+    });
+}
+
 TEST_F(Serve, AnswersForAttributes) {
     in_namespaces([] {
         const std::string capability("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
