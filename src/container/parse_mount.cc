@@ -96,11 +96,13 @@ struct MountFields {
 MountFields read_mount_fields(std::string_view text, MountOptionParser& options) {
     MountFields out;
     for (auto& field : split_csv(text, options)) {
-        const auto [key, value] = split_key(field);
+        // Not a structured binding: clang 14 cannot capture one.
+        const KeyValue pair = split_key(field);
+        const std::string_view key = pair.key;
         const auto take = [&](std::string_view kind, std::string& member) {
             options.once(kind);
-            if (!value || value->empty()) options.fail(fmt::format("'{}' needs a value", key));
-            member = *value;
+            if (!pair.value || pair.value->empty()) options.fail(fmt::format("'{}' needs a value", key));
+            member = *pair.value;
         };
         if (key == "type") {
             take("type", out.type);
