@@ -4,6 +4,7 @@
 
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <memory>
@@ -31,6 +32,24 @@ class FdSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
     int fd_;
 };
 
+/// Ours and spdlog's levels in the same order.
+spdlog::level::level_enum to_spdlog(Level level) { return static_cast<spdlog::level::level_enum>(level); }
+static_assert(static_cast<int>(Level::trace) == spdlog::level::trace);
+static_assert(static_cast<int>(Level::fatal) == spdlog::level::critical);
+
+Level parse_level(std::string_view word) {
+    if (word == "trace") return Level::trace;
+    if (word == "debug") return Level::debug;
+    if (word == "info") return Level::info;
+    if (word == "warn" || word == "warning") return Level::warn;
+    if (word == "error") return Level::error;
+    if (word == "fatal" || word == "panic") return Level::fatal;
+    throw Error(
+        "log level '{}' is not supported, choose from: trace, debug, info, warn, warning, error, fatal, "
+        "panic",
+        word);
+}
+
 void use(int fd, std::string_view pattern) {
     const auto level = spdlog::get_level();
     auto logger = std::make_shared<spdlog::logger>("rpod", std::make_shared<FdSink>(fd));
@@ -41,18 +60,15 @@ void use(int fd, std::string_view pattern) {
 
 }  // namespace
 
+bool enabled(Level level) noexcept { return spdlog::should_log(to_spdlog(level)); }
+
+void write(Level level, std::string_view text) {
+    spdlog::log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
+}
+
 void init(std::string_view level) {
     use(STDERR_FILENO, "time=\"%Y-%m-%dT%H:%M:%S%z\" level=%l msg=\"%v\"");
-    if (level == "trace") return spdlog::set_level(spdlog::level::trace);
-    if (level == "debug") return spdlog::set_level(spdlog::level::debug);
-    if (level == "info") return spdlog::set_level(spdlog::level::info);
-    if (level == "warn" || level == "warning") return spdlog::set_level(spdlog::level::warn);
-    if (level == "error") return spdlog::set_level(spdlog::level::err);
-    if (level == "fatal" || level == "panic") return spdlog::set_level(spdlog::level::critical);
-    throw Error(
-        "log level '{}' is not supported, choose from: trace, debug, info, warn, warning, error, fatal, "
-        "panic",
-        level);
+    spdlog::set_level(to_spdlog(parse_level(level)));
 }
 
 void redirect(int fd, std::string_view role) {

@@ -73,6 +73,14 @@ std::optional<IpFrame> parse_ip(Bytes frame) {
     }
 }
 
+bool may_resolve(Bytes frame) {
+    if (frame.size() < kEthernetHeader) return false;
+    const uint16_t type = word_at(frame, 12);
+    if (type != ETH_P_IPV6) return type == ETH_P_ARP;
+    const auto ip = parse_ip(frame);
+    return ip && ip->protocol == IPPROTO_ICMPV6;
+}
+
 std::optional<UdpView> parse_udp(const IpFrame& ip) {
     if (ip.protocol != IPPROTO_UDP || ip.fragment || ip.payload.size() < 8) return std::nullopt;
     const size_t length = word_at(ip.payload, 4);

@@ -31,6 +31,9 @@ struct IpFrame {
 /// Nothing for a frame that is not IP, or whose lengths contradict each other.
 std::optional<IpFrame> parse_ip(Bytes frame);
 
+/// Whether a frame may tell a hardware address: ARP or ICMPv6.
+bool may_resolve(Bytes frame);
+
 /// A UDP datagram that is whole, or nothing.
 struct UdpView {
     uint16_t source_port = 0;

@@ -7,14 +7,17 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "base/error.hh"
 #include "net/address.hh"
+#include "net/clock.hh"
 
 namespace rpod::net {
 namespace {
@@ -33,6 +36,34 @@ ifaddrmsg address_header(unsigned interface, int family, unsigned prefix_length,
             .ifa_flags = flags,
             .ifa_scope = RT_SCOPE_UNIVERSE,
             .ifa_index = interface};
+}
+
+/// Only the last request asks for an answer: it comes when all have been done. Failures are answered unasked.
+std::vector<uint8_t> with_final_ack(std::vector<uint8_t> bytes) {
+    for (size_t at = 0;;) {
+        nlmsghdr header;
+        std::memcpy(&header, bytes.data() + at, sizeof header);
+        if (at + header.nlmsg_len >= bytes.size()) {
+            header.nlmsg_flags |= NLM_F_ACK;
+            std::memcpy(bytes.data() + at, &header, sizeof header);
+            return bytes;
+        }
+        at += header.nlmsg_len;
+    }
+}
+
+/// The address of an RTM_NEWADDR of IPv6.
+void note_address(const nlmsghdr& message, std::vector<in6_addr>& seen) {
+    if (message.nlmsg_len < NLMSG_LENGTH(sizeof(ifaddrmsg))) return;
+    const auto* header = static_cast<const ifaddrmsg*>(NLMSG_DATA(&message));
+    auto left = static_cast<unsigned>(IFA_PAYLOAD(&message));
+    for (const rtattr* attribute = IFA_RTA(header); RTA_OK(attribute, left);
+         attribute = RTA_NEXT(attribute, left)) {
+        if (attribute->rta_type != IFA_ADDRESS || RTA_PAYLOAD(attribute) != sizeof(in6_addr)) continue;
+        in6_addr address;
+        std::memcpy(&address, RTA_DATA(attribute), sizeof address);
+        seen.push_back(address);
+    }
 }
 
 rtmsg default_route_header(int family) {
@@ -127,6 +158,11 @@ Netlink::Netlink()
     // Errors come without the request that they answer.
     const int on = 1;
     ::setsockopt(socket_.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+    sockaddr_nl own{};
+    own.nl_family = AF_NETLINK;
+    own.nl_groups = RTMGRP_IPV6_IFADDR;
+    check(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own),
+          "bind a netlink socket");
 }
 
 unsigned Netlink::index_of(const std::string& interface) const {
@@ -136,46 +172,52 @@ unsigned Netlink::index_of(const std::string& interface) const {
     return static_cast<unsigned>(request.ifr_ifindex);
 }
 
-void Netlink::run(const NetlinkBatch& batch) const {
+void Netlink::run(const NetlinkBatch& batch) {
     if (batch.size() == 0) return;
-    std::vector<uint8_t> bytes = batch.bytes();
-    // Only the last request asks for an answer: it comes when all have been done. Failures are answered
-    // unasked.
-    for (size_t at = 0;;) {
-        nlmsghdr header;
-        std::memcpy(&header, bytes.data() + at, sizeof header);
-        if (at + header.nlmsg_len < bytes.size()) {
-            at += header.nlmsg_len;
-            continue;
-        }
-        header.nlmsg_flags |= NLM_F_ACK;
-        std::memcpy(bytes.data() + at, &header, sizeof header);
-        break;
-    }
+    const std::vector<uint8_t> bytes = with_final_ack(batch.bytes());
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
     check(::sendto(socket_.get(), bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&kernel),
                    sizeof kernel),
           "send {} netlink requests", batch.size());
-    for (;;) {
-        struct {
-            nlmsghdr header;
-            nlmsgerr error;
-            uint8_t rest[512];
-        } answer;
-        const ssize_t n = ::recv(socket_.get(), &answer, sizeof answer, 0);
-        if (n < 0 && errno == EINTR) continue;
-        check(n, "receive a netlink answer");
-        if (static_cast<size_t>(n) < offsetof(decltype(answer), rest) - sizeof answer.error.msg ||
-            answer.header.nlmsg_type != NLMSG_ERROR) {
-            continue;
-        }
-        const size_t number = answer.header.nlmsg_seq;
-        if (answer.error.error != 0 && number >= 1 && number <= batch.size()) {
-            throw SysError(-answer.error.error, "{}", batch.what(number - 1));
-        }
-        if (number == batch.size()) return;
+    while (receive(&batch) != batch.size()) {
     }
+}
+
+bool Netlink::wait_for_address(const in6_addr& address, int timeout_ms) {
+    const int64_t deadline = now_ms() + timeout_ms;
+    const auto seen = [&] {
+        return std::any_of(seen_.begin(), seen_.end(),
+                           [&](const in6_addr& a) { return std::memcmp(&a, &address, sizeof a) == 0; });
+    };
+    while (!seen()) {
+        pollfd entry{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+        const int64_t left = deadline - now_ms();
+        if (left <= 0 || ::poll(&entry, 1, static_cast<int>(left)) == 0) return false;
+        receive(nullptr);
+    }
+    return true;
+}
+
+size_t Netlink::receive(const NetlinkBatch* batch) {
+    alignas(nlmsghdr) std::array<uint8_t, 8192> buffer;
+    const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (n < 0 && errno == EINTR) return 0;
+    check(n, "receive a netlink answer");
+    size_t answered = 0;
+    auto left = static_cast<unsigned>(n);
+    for (auto* header = reinterpret_cast<const nlmsghdr*>(buffer.data()); NLMSG_OK(header, left);
+         header = NLMSG_NEXT(header, left)) {
+        if (header->nlmsg_type == RTM_NEWADDR) note_address(*header, seen_);
+        if (header->nlmsg_type != NLMSG_ERROR || header->nlmsg_len < NLMSG_LENGTH(sizeof(nlmsgerr))) continue;
+        nlmsgerr error;
+        std::memcpy(&error, NLMSG_DATA(header), sizeof error);
+        const size_t number = header->nlmsg_seq;
+        if (!batch || number < 1 || number > batch->size()) continue;
+        if (error.error != 0) throw SysError(-error.error, "{}", batch->what(number - 1));
+        answered = number;
+    }
+    return answered;
 }
 
 }  // namespace rpod::net

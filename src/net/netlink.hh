@@ -41,7 +41,8 @@ class NetlinkBatch {
     size_t start_ = 0;
 };
 
-/// A NETLINK_ROUTE socket of the network namespace in which it was opened.
+/// A NETLINK_ROUTE socket of the network namespace in which it was opened. It also hears of new IPv6
+/// addresses.
 class Netlink {
   public:
     /// @throws SysError
@@ -49,12 +50,20 @@ class Netlink {
     /// The index of an interface. @throws SysError, ENODEV where there is none
     unsigned index_of(const std::string& interface) const;
     /// Sends all requests at once and waits until the kernel has done them. They need CAP_NET_ADMIN over the
-    /// namespace.
-    /// @throws SysError of the first one that fails
-    void run(const NetlinkBatch& batch) const;
+    /// namespace. @throws SysError of the first one that fails
+    void run(const NetlinkBatch& batch);
+    /// An IPv6 address gets its local route from a kernel thread, some time after the request for it was
+    /// done; what arrives before is lost. Waits until it has been seen to have one, but not longer than
+    /// timeout_ms.
+    /// @return whether it has
+    bool wait_for_address(const in6_addr& address, int timeout_ms);
 
   private:
+    /// Reads what is there, notes addresses. @return the number of the request that was answered, 0 for none
+    size_t receive(const NetlinkBatch* batch);
+
     sys::Fd socket_;
+    std::vector<in6_addr> seen_;
 };
 
 }  // namespace rpod::net

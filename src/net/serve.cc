@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include <optional>
 #include <vector>
 
 #include "base/error.hh"
@@ -14,6 +14,7 @@
 #include "net/dns_udp.hh"
 #include "net/frame.hh"
 #include "net/resolvers.hh"
+#include "net/sandbox.hh"
 #include "net/slirp.hh"
 
 namespace rpod::net {
@@ -24,9 +25,9 @@ constexpr int kFrameBatch = 64;
 
 class Loop final : FrameSink {
   public:
-    Loop(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, ServeEnd monitor)
+    Loop(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, const ServeEnd& monitor)
         : tap_(std::move(tap)),
-          monitor_(std::move(monitor)),
+          monitor_(monitor),
           filter_(config),
           resolvers_(resolvers),
           slirp_(config, *this),
@@ -67,12 +68,17 @@ class Loop final : FrameSink {
     /// An answer to a frame is often the next frame: the pod's TCP stack runs within our write of an ACK. So
     /// several are taken before poll(2) is asked again.
     bool drain_tap() {
+        bool resolved = false;
         for (int i = 0; i < kFrameBatch; ++i) {
             const ssize_t n = ::read(tap_.get(), buffer_.data(), buffer_.size());
             if (n < 0 && errno == EINTR) continue;
-            if (n < 0) return errno == EAGAIN;
-            handle_frame({buffer_.data(), static_cast<size_t>(n)});
+            if (n < 0 && errno != EAGAIN) return false;
+            if (n < 0) break;
+            const std::span<uint8_t> frame(buffer_.data(), static_cast<size_t>(n));
+            handle_frame(frame);
+            resolved = resolved || may_resolve(frame);
         }
+        if (resolved) slirp_.send_queued();
         return true;
     }
 
@@ -94,7 +100,7 @@ class Loop final : FrameSink {
     }
 
     sys::Fd tap_;
-    ServeEnd monitor_;
+    const ServeEnd& monitor_;
     FrameFilter filter_;
     Resolvers resolvers_;
     SlirpStack slirp_;
@@ -107,10 +113,17 @@ class Loop final : FrameSink {
 }  // namespace
 
 int serve(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, ServeEnd monitor) {
-    // libslirp and GLib are steered by variables (SLIRP_DEBUG, G_DEBUG, G_MESSAGES_DEBUG) that are not meant
-    // for us.
-    ::clearenv();
-    Loop(std::move(tap), config, resolvers, std::move(monitor)).run();
+    std::optional<Loop> loop;
+    try {
+        isolate_environment();
+        loop.emplace(std::move(tap), config, resolvers, monitor);
+        isolate_files();
+        isolate_process();
+    } catch (const std::exception& e) {
+        monitor.failed(e.what());
+        return kExitFailed;
+    }
+    loop->run();
     return 0;
 }
 

@@ -207,6 +207,11 @@ void SlirpStack::handle_timers() {
 
 void SlirpStack::input(Bytes frame) { ::slirp_input(slirp_, frame.data(), static_cast<int>(frame.size())); }
 
+void SlirpStack::send_queued() {
+    // With an error from poll(2) reported, no socket is looked at.
+    ::slirp_pollfds_poll(slirp_, 1, Callbacks::get_revents, poll_);
+}
+
 bool SlirpStack::has_socket_at(const Endpoint& local) const {
     for (size_t i = first_index_; poll_ && i < end_index_; ++i) {
         Endpoint bound;

@@ -26,7 +26,8 @@ class FrameSink {
     ~FrameSink() = default;
 };
 
-/// One instance of libslirp, made for a loop of one thread: register_sockets → wait → handle_sockets → input.
+/// One instance of libslirp, made for a loop of one thread: register_sockets → wait → handle_sockets → input
+/// → send_queued.
 /// libslirp knows the time only from handle_sockets, so the first input comes after the first of those.
 class SlirpStack {
   public:
@@ -45,6 +46,8 @@ class SlirpStack {
     void handle_sockets(const PollSet& poll);
     /// A frame from the pod; filter it first.
     void input(Bytes frame);
+    /// Sends what waited for the pod's hardware address: to be called after an ARP or NDP frame.
+    void send_queued();
     /// Whether one of the sockets of the last register_sockets is bound to `local`.
     bool has_socket_at(const Endpoint& local) const;
 

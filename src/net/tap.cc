@@ -11,6 +11,7 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "net/address.hh"
 #include "net/netlink.hh"
 #include "sys/file.hh"
 
@@ -22,6 +23,9 @@ constexpr char kTunDevice[] = "/dev/net/tun";
 
 /// The kernel numbers lo 1 in every network namespace.
 constexpr unsigned kLoopback = 1;
+
+/// Usually a fraction of one.
+constexpr int kAddressWaitMs = 50;
 
 /// A file of /proc/sys/net, which shows the network namespace of the process that opens it.
 void write_sysctl(int sysctls, const char* name, const std::string& value) {
@@ -49,6 +53,16 @@ void configure_tap_ipv6(int sysctls, bool enable) {
     write_sysctl(sysctls, "ipv6/conf/tap0/accept_redirects", "0");
     write_sysctl(sysctls, "ipv6/conf/tap0/accept_dad", "0");
     write_sysctl(sysctls, "ipv6/conf/tap0/router_solicitations", "0");
+}
+
+/// @return whether the pod gets IPv6
+bool prepare_ipv6(int sysctls, const SlirpConfig& config) {
+    if (has_ipv6(sysctls)) {
+        configure_tap_ipv6(sysctls, config.enable_ipv6);
+        return config.enable_ipv6;
+    }
+    if (config.enable_ipv6) log::debug("network: the kernel has no IPv6");
+    return false;
 }
 
 std::string hint_for(int err) {
@@ -86,26 +100,23 @@ sys::Fd open_tap() {
 sys::Fd create_tap_in_child(const SlirpConfig& config, std::optional<GroupRange> ping_groups) {
     sys::Fd tap = open_tap();
     const sys::Fd sysctls = open_sysctls();
-    open_ports_and_ping(sysctls.get(), ping_groups);
-    bool ipv6 = config.enable_ipv6;
-    if (has_ipv6(sysctls.get())) {
-        configure_tap_ipv6(sysctls.get(), ipv6);
-    } else if (ipv6) {
-        log::debug("network: the kernel has no IPv6");
-        ipv6 = false;
-    }
-    const Netlink netlink;
+    const bool ipv6 = prepare_ipv6(sysctls.get(), config);
+    Netlink netlink;
     const unsigned index = netlink.index_of(kTap);
     NetlinkBatch batch;
     batch.set_link_up(kLoopback);
     batch.set_link_up(index, config.mtu);
-    batch.add_address(index, config.pod_address(), config.prefix_length);
-    batch.add_default_route(index, config.gateway());
     if (ipv6) {
         batch.add_address(index, SlirpConfig::pod_address6(), SlirpConfig::kPrefixLength6);
         batch.add_default_route(index, SlirpConfig::gateway6());
     }
+    batch.add_address(index, config.pod_address(), config.prefix_length);
+    batch.add_default_route(index, config.gateway());
     netlink.run(batch);
+    open_ports_and_ping(sysctls.get(), ping_groups);
+    if (ipv6 && !netlink.wait_for_address(SlirpConfig::pod_address6(), kAddressWaitMs)) {
+        log::debug("network: {} is slow to come up", to_string(SlirpConfig::pod_address6()));
+    }
     return tap;
 }
 

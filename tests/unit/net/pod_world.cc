@@ -10,8 +10,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/error.hh"
@@ -54,7 +56,10 @@ std::string catching(const std::function<std::string()>& fn) {
     }
 }
 
-enum Kind : uint32_t { kTap = 1, kGo = 2, kText = 3 };
+enum Kind : uint32_t { kTap = 1, kGo = 2, kText = 3, kRestart = 4 };
+
+/// The pod's end of its channel to the host.
+const sys::Channel* g_host = nullptr;
 
 void play_pod(const World& world, const sys::Channel& host) {
     const std::string text = catching([&] {
@@ -65,8 +70,67 @@ void play_pod(const World& world, const sys::Channel& host) {
     });
     if (!text.empty()) return host.send(kText, text);
     if (!host.receive()) return;
+    g_host = &host;
     host.send(kText, catching(world.pod));
 }
+
+/// An rpod:net, started by the host.
+class Net {
+  public:
+    Net(const World& world, int tap, sys::Channel& pod) : Net(sys::Channel::make_pair(), world, tap, pod) {}
+    ~Net() {
+        if (pid_ >= 0) ::kill(pid_, SIGKILL);
+        stop();
+    }
+    /// By EOF, as the monitor's death would. @return its exit code
+    int stop() {
+        control = MonitorEnd(sys::Channel(sys::Fd()));
+        if (pid_ < 0) return 0;
+        return sys::wait_for(std::exchange(pid_, -1)).shell_code();
+    }
+
+    MonitorEnd control;
+
+  private:
+    Net(std::pair<sys::Channel, sys::Channel> ends, const World& world, int tap, sys::Channel& pod)
+        : control(std::move(ends.first)) {
+        pid_ = sys::fork_child("rpod:net", [&] {
+            control = MonitorEnd(sys::Channel(sys::Fd()));
+            pod.close();
+            return serve(sys::Fd(check(::fcntl(tap, F_DUPFD_CLOEXEC, 3), "copy a descriptor")), world.config,
+                         world.resolvers, ServeEnd(std::move(ends.second)));
+        });
+        ends.second.close();
+        control.wait_ready();
+    }
+
+    pid_t pid_ = -1;
+};
+
+/// The process with the host's servers, which may have threads.
+class Servers {
+  public:
+    Servers(const World& world, const MonitorEnd& control, sys::Channel& pod) {
+        auto ends = sys::Channel::make_pair();
+        pid_ = sys::fork_child("test:servers", [&] {
+            ends.first.close();
+            pod.close();
+            ends.second.send(kText, catching([&] { return world.host(control), std::string(); }));
+            for (;;) ::pause();
+            return 0;
+        });
+        ends.second.close();
+        const auto packet = ends.first.receive();
+        if (!packet || !packet->text.empty()) throw Error("{}", packet ? packet->text : "the servers died");
+    }
+    ~Servers() {
+        ::kill(pid_, SIGKILL);
+        sys::wait_for(pid_);
+    }
+
+  private:
+    pid_t pid_ = -1;
+};
 
 std::string play_host(const World& world) {
     make_host();
@@ -79,24 +143,19 @@ std::string play_host(const World& world) {
     theirs.close();
     auto packet = ours.receive();
     if (!packet || packet->kind != kTap) return packet ? packet->text : "error: the pod died early";
-    auto [monitor, server] = sys::Channel::make_pair();
-    const pid_t net = sys::fork_child("rpod:net", [&, server_end = &server] {
-        monitor.close();
-        ours.close();
-        return serve(std::move(packet->fds.at(0)), world.config, world.resolvers,
-                     ServeEnd(std::move(*server_end)));
-    });
-    server.close();
-    packet->fds.clear();
-    auto control = std::make_unique<MonitorEnd>(std::move(monitor));
-    control->wait_ready();
-    world.host(*control);
+    const sys::Fd tap = std::move(packet->fds.at(0));
+    auto net = std::make_unique<Net>(world, tap.get(), ours);
+    auto servers = std::make_unique<Servers>(world, net->control, ours);
     ours.send(kGo);
-    packet = ours.receive();
-    control.reset();
+    while ((packet = ours.receive()) && packet->kind == kRestart) {
+        net.reset();
+        net = std::make_unique<Net>(world, tap.get(), ours);
+        ours.send(kGo);
+    }
+    servers.reset();
+    const int code = net->stop();
     sys::wait_for(pod);
-    const auto status = sys::wait_for(net);
-    if (!status.ok()) return fmt::format("error: rpod:net ended with {}", status.shell_code());
+    if (code != 0) return fmt::format("error: rpod:net ended with {}", code);
     return packet ? packet->text : "error: the pod died";
 }
 
@@ -148,6 +207,11 @@ std::string run(const World& world) {
     const auto packet = ours.receive();
     sys::wait_for(host);
     return packet ? packet->text : "error: the host died";
+}
+
+void restart_net() {
+    g_host->send(kRestart);
+    g_host->receive();
 }
 
 void start_tcp_server(const Endpoint& at, Answer answer) {

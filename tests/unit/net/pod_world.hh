@@ -30,6 +30,9 @@ std::string why_no_world();
 /// Makes the world, runs the pod, ends the world.
 std::string run(const World& world);
 
+/// In the pod: ends rpod:net and starts another one for the same tap.
+void restart_net();
+
 /// What a server sends for what it has received; nothing where that is empty.
 using Answer = std::function<std::string(std::string_view)>;
 /// Servers that run in threads of the calling process until it ends.

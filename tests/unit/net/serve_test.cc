@@ -37,8 +37,8 @@ TEST_F(Pod, ReachesTheHostsNetworkOverTcpAndUdp) {
     World world;
     world.host = echo_everywhere;
     world.pod = [] {
-        return ask_tcp(v4("10.99.0.1", 7), "tcp ") + ask_udp(v4("10.99.0.1", 7), "udp ") +
-               ask_tcp(v6("fd99::1", 7), "tcp6 ") + ask_udp(v6("fd99::1", 7), "udp6");
+        return ask_tcp(v4("10.99.0.1", 7), "tcp ") + ask_udp(v4("10.99.0.1", 7), "udp ", 500) +
+               ask_tcp(v6("fd99::1", 7), "tcp6 ") + ask_udp(v6("fd99::1", 7), "udp6", 500);
     };
     EXPECT_EQ(run(world), "tcp udp tcp6 udp6");
 }
@@ -62,6 +62,19 @@ TEST_F(Pod, IsAnsweredByTheGatewaysPing) {
                (ping(v4("10.99.0.1", 0)) ? " beyond" : " -") + (ping(v6("fd00::2", 0)) ? " v6" : " -");
     };
     EXPECT_EQ(run(world), "v4 beyond v6");
+}
+
+TEST_F(Pod, KeepsItsNetworkWhenRpodNetIsStartedAgain) {
+    World world;
+    world.host = echo_everywhere;
+    world.pod = [] {
+        std::string result = ask_tcp(v4("10.99.0.1", 7), "a") + ask_tcp(v6("fd99::1", 7), "b");
+        restart_net();
+        // The pod knows the gateway's hardware address; the new libslirp does not know the pod's.
+        return result + ask_udp(v4("10.99.0.1", 7), "c", 300) + ask_udp(v6("fd99::1", 7), "d", 300) +
+               ask_tcp(v4("10.99.0.1", 7), "e");
+    };
+    EXPECT_EQ(run(world), "abcde");
 }
 
 std::string reach_loopback() {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+namespace rpod::net {
+
+/// How rpod:net locks itself in, because it parses what containers send. Three phases, in this order:
+///
+/// isolate_environment  before libslirp is made: forgets the environment, by which libslirp and GLib are
+/// steered
+///                      (SLIRP_DEBUG, G_DEBUG), raises the limit of open files to what it may be.
+/// isolate_files        when everything is open: an empty root directory. Needs CAP_SYS_ADMIN in the user
+/// namespace. isolate_process      no capability, no core dump, no_new_privs, and a list of system calls:
+/// sockets of TCP, UDP and
+///                      ICMP and what a loop over them needs. Others fail with EPERM; memory never becomes
+///                      executable.
+///
+/// What is left to who takes over this process: to reach the network as the user can, and to read the pod's
+/// traffic.
+void isolate_environment();
+void isolate_files();
+void isolate_process();
+
+}  // namespace rpod::net
