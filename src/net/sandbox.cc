@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "base/error.hh"
@@ -93,6 +94,8 @@ void raise_open_files() {
 void isolate_environment() {
     ::tzset();  // reads /etc/localtime, for the log
     ::clearenv();
+    // libslirp sends to sockets whose peer may be gone.
+    std::signal(SIGPIPE, SIG_IGN);
     raise_open_files();
 }
 

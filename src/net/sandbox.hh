@@ -8,7 +8,8 @@ namespace rpod::net {
 ///
 /// isolate_environment  before libslirp is made: forgets the environment, by which libslirp and GLib are
 /// steered
-///                      (SLIRP_DEBUG, G_DEBUG), raises the limit of open files to what it may be.
+///                      (SLIRP_DEBUG, G_DEBUG), raises the limit of open files to what it may be, and ignores
+///                      SIGPIPE.
 /// isolate_files        when everything is open: an empty root directory. Needs CAP_SYS_ADMIN in the user
 /// namespace. isolate_process      no capability, no core dump, no_new_privs, and a list of system calls:
 /// sockets of TCP, UDP and

@@ -231,6 +231,20 @@ void start_tcp_server(const Endpoint& at, Answer answer) {
     }).detach();
 }
 
+void start_tcp_hangup(const Endpoint& at) {
+    auto listener = std::make_shared<sys::Fd>(bind_socket(at, SOCK_STREAM));
+    check(::listen(listener->get(), 64), "listen");
+    std::thread([listener] {
+        for (;;) {
+            const sys::Fd peer(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
+            char byte;
+            [[maybe_unused]] const ssize_t n = ::read(peer.get(), &byte, 1);
+            const linger at_once{.l_onoff = 1, .l_linger = 0};
+            ::setsockopt(peer.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        }
+    }).detach();
+}
+
 void start_udp_server(const Endpoint& at, Answer answer) {
     auto socket = std::make_shared<sys::Fd>(bind_socket(at, SOCK_DGRAM));
     std::thread([socket, answer] {

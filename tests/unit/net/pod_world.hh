@@ -38,6 +38,8 @@ using Answer = std::function<std::string(std::string_view)>;
 /// Servers that run in threads of the calling process until it ends.
 void start_tcp_server(const Endpoint& at, Answer answer);
 void start_udp_server(const Endpoint& at, Answer answer);
+/// One that resets each connection after its first bytes.
+void start_tcp_hangup(const Endpoint& at);
 
 /// Sends `data` from here to a server; what comes back until `want` bytes have come, by default as many as
 /// were sent, or none for `timeout_ms`; "error: …" where connecting or sending fails.

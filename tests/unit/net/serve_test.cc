@@ -77,6 +77,21 @@ TEST_F(Pod, KeepsItsNetworkWhenRpodNetIsStartedAgain) {
     EXPECT_EQ(run(world), "abcde");
 }
 
+TEST_F(Pod, OutlivesServersThatHangUp) {
+    World world;
+    world.host = [](const MonitorEnd&) {
+        start_tcp_server(v4("10.99.0.1", 7), echo);
+        start_tcp_hangup(v4("10.99.0.1", 8));
+    };
+    world.pod = [] {
+        // More than fits into the buffers on the way, so that some of it is sent to a closed connection.
+        const std::string data(1 << 20, 'x');
+        for (int i = 0; i < 20; ++i) ask_tcp(v4("10.99.0.1", 8), data, 1000);
+        return ask_tcp(v4("10.99.0.1", 7), "alive");
+    };
+    EXPECT_EQ(run(world), "alive");
+}
+
 std::string reach_loopback() {
     std::string result;
     for (const Endpoint& gateway : {v4("10.0.2.2", 7), v6("fd00::2", 7)}) {
