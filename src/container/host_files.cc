@@ -4,6 +4,7 @@
 
 #include "base/error.hh"
 #include "net/address.hh"
+#include "net/hosts.hh"
 #include "sys/file.hh"
 
 namespace rpod::container {
@@ -16,14 +17,24 @@ net::DnsOptions dns_options(const NetworkConfig& network) {
 /// The servers that the container asks where --dns does not say: ours, or the host's own.
 std::vector<std::string> nameservers(const net::ResolvConf& resolvers, const net::SlirpConfig* slirp) {
     if (!slirp) return resolvers.nameservers;
-    std::vector<std::string> servers{net::to_string(slirp->dns_address())};
-    if (slirp->enable_ipv6) servers.push_back(net::to_string(net::SlirpConfig::dns_address6()));
-    return servers;
+    // Not the IPv6 address too: it leads to the same forwarder, and musl asks all of them every time.
+    return {net::to_string(slirp->dns_address())};
 }
 
-/// hosts(5) of the container.
-std::string hosts_text(const std::string& hostname, const std::string& own_address) {
-    return fmt::format("127.0.0.1\tlocalhost\n::1\tlocalhost\n{}\t{}\n", own_address, hostname);
+/// By which the container reaches its host; empty where it cannot.
+std::string host_address(const ContainerConfig& config, const net::SlirpConfig* slirp) {
+    if (slirp && slirp->allow_host_loopback) return net::to_string(slirp->gateway());
+    if (config.network.networks == std::vector<std::string>{"none"}) return {};
+    const auto address = net::host_address();
+    return address ? net::to_string(*address) : std::string();
+}
+
+std::string hosts_text(const ContainerConfig& config, const net::SlirpConfig* slirp,
+                       const std::string& hostname) {
+    return net::hosts_text({.own_names = {hostname, config.name},
+                            .own_address = slirp ? net::to_string(slirp->pod_address()) : "127.0.1.1",
+                            .host_address = host_address(config, slirp),
+                            .added = config.network.add_host});
 }
 
 std::string write(const std::filesystem::path& directory, const char* name, const std::string& text) {
@@ -39,9 +50,7 @@ void write_host_files(const ContainerConfig& config, const net::ResolvConf& reso
                       const std::string& image_id, const std::filesystem::path& directory, HostFacts& facts) {
     const auto hostname = container_hostname(config, facts.hostname);
     if (!config.network.no_hosts)
-        facts.hosts_file =
-            write(directory, "hosts",
-                  hosts_text(hostname, slirp ? net::to_string(slirp->pod_address()) : "127.0.1.1"));
+        facts.hosts_file = write(directory, "hosts", hosts_text(config, slirp, hostname));
     if (config.network.dns_servers != std::vector<std::string>{"none"}) {
         facts.resolv_conf_file = write(directory, "resolv.conf",
                                        net::container_resolv_conf(resolvers, dns_options(config.network),
