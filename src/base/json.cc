@@ -226,6 +226,10 @@ Builder Builder::array() { return Builder(std::unique_ptr<Node>(new Node{Json::a
 Builder Builder::string(std::string_view value) {
     return Builder(std::unique_ptr<Node>(new Node{Json(std::string(value))}));
 }
+Builder Builder::boolean(bool value) { return Builder(std::unique_ptr<Node>(new Node{Json(value)})); }
+Builder Builder::number(int64_t value) { return Builder(std::unique_ptr<Node>(new Node{Json(value)})); }
+Builder Builder::real(double value) { return Builder(std::unique_ptr<Node>(new Node{Json(value)})); }
+Builder Builder::null() { return Builder(std::unique_ptr<Node>(new Node{Json(nullptr)})); }
 Builder Builder::of(const std::vector<std::string>& values) {
     auto b = array();
     for (const auto& v : values) b.push(v);

@@ -81,6 +81,10 @@ class Builder {
     static Builder object();
     static Builder array();
     static Builder string(std::string_view value);
+    static Builder boolean(bool value);
+    static Builder number(int64_t value);
+    static Builder real(double value);
+    static Builder null();
     static Builder of(const std::vector<std::string>& values);
     static Builder of(const std::map<std::string, std::string>& values);
     static Builder of(const Value& value);
