@@ -24,7 +24,7 @@ std::string flag_names(const CLI::Option& option) {
     for (const auto& name : option.get_snames()) out += fmt::format("-{}, ", name);
     if (out.empty()) out = "    ";
     for (const auto& name : option.get_lnames()) {
-        out += fmt::format("{}--{}", &name == &option.get_lnames().front() ? "" : ", --", name);
+        out += fmt::format("{}--{}", &name == &option.get_lnames().front() ? "" : ", ", name);
     }
     if (option.get_lnames().empty()) out.resize(out.size() - 2);
     if (option.get_type_size() != 0) out += " " + option.get_type_name();

@@ -19,10 +19,11 @@ constexpr const char* kLife = "Container";
 container::PullPolicy parse_pull(const std::string& text) {
     using container::PullPolicy;
     if (text == "missing" || text == "false") return PullPolicy::missing;
-    if (text == "always" || text == "true") return PullPolicy::always;
     if (text == "never") return PullPolicy::never;
-    if (text == "newer") return PullPolicy::newer;
-    throw Error("pull '{}': always, missing, never and newer are known", printable(text));
+    if (text == "always" || text == "true" || text == "newer") {
+        throw Error("--pull={} is not supported yet: images are not pulled from registries", text);
+    }
+    throw Error("pull '{}': missing and never are known", printable(text));
 }
 
 container::SystemdMode parse_systemd(const std::string& text) {
@@ -34,23 +35,12 @@ container::SystemdMode parse_systemd(const std::string& text) {
 
 container::LogConfig parse_log(const LifeOptions& o) {
     container::LogConfig out;
-    static constexpr std::array<std::string_view, 4> drivers{"k8s-file", "json-file", "none", "passthrough"};
-    if (std::find(drivers.begin(), drivers.end(), o.log_driver) == drivers.end()) {
-        throw Error("log-driver '{}' is not supported; k8s-file, json-file, none and passthrough are",
+    if (o.log_driver.empty()) return out;
+    if (o.log_driver != "none") {
+        throw Error("--log-driver={} is not supported yet: the output of containers is not kept",
                     printable(o.log_driver));
     }
     out.driver = o.log_driver;
-    for (const auto& text : split_commas(o.log_options)) {
-        const auto parts = split(text, '=', 2);
-        const bool known = parts[0] == "path" || parts[0] == "max-size" || parts[0] == "tag";
-        if (parts.size() != 2 || !known) {
-            throw Error("log-opt '{}': path=FILE, max-size=SIZE and tag=TEXT are known", printable(text));
-        }
-        if (parts[0] == "max-size" && !parse_size(parts[1])) {
-            throw Error("log-opt '{}': '{}' is not a size such as 10m", printable(text), printable(parts[1]));
-        }
-        out.options[std::string(parts[0])] = parts[1];
-    }
     return out;
 }
 
@@ -60,7 +50,6 @@ void parse_attach(const LifeOptions& o, bool interactive, RunModes& modes) {
         modes.attach_stdout = modes.attach_stderr = true;
         return;
     }
-    if (o.detach) throw Error("--attach and --detach cannot be set together");
     for (const auto& text : split_commas(o.attach)) {
         const std::string stream = to_lower(text);
         if (stream == "stdin") {
@@ -98,7 +87,6 @@ void add_life_flags(CLI::App& app, LifeOptions& o) {
     app.add_option("--name", o.name, "Name of the container (default: a random one)")
         ->type_name("NAME")
         ->group(kLife);
-    app.add_flag("-d,--detach", o.detach, "Leave it running and print its ID")->group(kLife);
     app.add_flag("--rm", o.remove, "Remove the container when it has ended")->group(kLife);
     app.add_option("-a,--attach", o.attach, "Attach only this: stdin, stdout, stderr")
         ->type_name("STREAM")
@@ -107,7 +95,7 @@ void add_life_flags(CLI::App& app, LifeOptions& o) {
     app.add_option("--cidfile", o.cidfile, "Write the container's ID to a new file")
         ->type_name("FILE")
         ->group(kLife);
-    app.add_option("--pull", o.pull, "When to pull the image: missing, always, never, newer")
+    app.add_option("--pull", o.pull, "When to pull the image: missing, never")
         ->type_name("POLICY")
         ->group(kLife);
     app.add_flag("-q,--quiet", o.quiet, "Do not show the progress of a pull")->group(kLife);
@@ -123,12 +111,8 @@ void add_life_flags(CLI::App& app, LifeOptions& o) {
     app.add_option("--systemd", o.systemd, "Whether to look for systemd as its command: true, false")
         ->type_name("BOOL")
         ->group(kLife);
-    app.add_option("--log-driver", o.log_driver,
-                   "Where output is kept: k8s-file, json-file, none, passthrough")
+    app.add_option("--log-driver", o.log_driver, "Where output is kept; only: none")
         ->type_name("DRIVER")
-        ->group(kLife);
-    app.add_option("--log-opt", o.log_options, "path=FILE, max-size=SIZE, tag=TEXT")
-        ->type_name("KEY=VALUE")
         ->group(kLife);
     app.add_option("--restart", o.restart, "When to start it again; only: no")
         ->type_name("POLICY")
@@ -159,7 +143,6 @@ void apply(const LifeOptions& o, const Surroundings& around, container::Containe
                     printable(o.restart));
     }
     check_platform(o, around);
-    modes.detach = o.detach;
     modes.sig_proxy = o.sig_proxy;
     modes.quiet = o.quiet;
     parse_attach(o, config.stdin_open, modes);

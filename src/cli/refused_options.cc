@@ -45,6 +45,8 @@ const std::array kRefused{
     Refused{"--health-startup-cmd", kHealth}, Refused{"--health-startup-interval", kHealth},
     Refused{"--health-startup-retries", kHealth}, Refused{"--health-startup-success", kHealth},
     Refused{"--health-startup-timeout", kHealth},
+    Refused{"-d,--detach", "a container runs as long as the command that started it", false},
+    Refused{"--log-opt", "the output of containers is not kept"},
     Refused{"--pod", kPods}, Refused{"--pod-id-file", kPods}, Refused{"--requires", "containers do not depend on one another yet"},
     Refused{"--authfile", kRegistry}, Refused{"--creds", kRegistry}, Refused{"--tls-verify", kRegistry, false}, Refused{"--cert-dir", kRegistry},
     Refused{"--retry", kRegistry}, Refused{"--retry-delay", kRegistry}, Refused{"--decryption-key", kRegistry},

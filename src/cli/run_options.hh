@@ -42,11 +42,10 @@ struct ProcessOptions {
 };
 
 struct LifeOptions {
-    std::string name, cidfile, pull = "missing", stop_signal, systemd = "true", log_driver = "k8s-file";
-    Strings log_options, attach;
+    std::string name, cidfile, pull = "missing", stop_signal, systemd = "true", log_driver;
+    Strings attach;
     std::optional<uint32_t> stop_timeout;
     uint32_t timeout = 0;
-    bool detach = false;
     bool remove = false;
     bool quiet = false;
     bool sig_proxy = true;
@@ -85,7 +84,6 @@ struct RunOptions {
 
 /// How the command behaves while the container runs; not part of the container.
 struct RunModes {
-    bool detach = false;
     bool attach_stdin = false;
     bool attach_stdout = false;
     bool attach_stderr = false;
