@@ -10,13 +10,12 @@
 
 namespace rpod::image {
 
-/// Bytes that come once, front to back: a file, a pipe, a download, a decompressor over one of them. Used by
-/// one thread.
+/// Bytes that come once, front to back: a file, a pipe, a download, a decompressor over one of them. One
+/// thread uses it.
 class ByteSource {
   public:
     virtual ~ByteSource() = default;
-    /// Fills the front of `into`, which is not empty, with at least one byte; 0 at the end, and again after
-    /// it.
+    /// Fills the front of `into`, which is not empty, with at least one byte; 0 at the end.
     virtual size_t read(std::span<char> into) = 0;
     /// Passes over n bytes and says how many there were: fewer only at the end.
     virtual uint64_t skip(uint64_t n);
@@ -25,8 +24,7 @@ class ByteSource {
 /// Reads until `into` is full or the source ends; the number of bytes read.
 size_t read_fully(ByteSource& source, std::span<char> into);
 
-/// read(2) from a descriptor, which is borrowed. `what` names it in errors: "'/tmp/image.tar'", "standard
-/// input".
+/// read(2) from a descriptor (borrowed). `what` names it in errors: "'/tmp/image.tar'", "standard input".
 class FdSource : public ByteSource {
   public:
     FdSource(int fd, std::string what) : fd_(fd), what_(std::move(what)) {}

@@ -40,8 +40,7 @@ struct WrittenLayer {
 /// when this returns. The source is read by the calling thread. Long runs of zeros become holes of the file.
 /// The caller owns the file, gives it its name (the diff ID) or, on failure, removes it:
 /// store::TemporaryFile.
-/// @throws Error for a malformed archive, for what contradicts the expectation, for a full disk (how much was
-/// written and is free)
+/// @throws Error for a malformed archive, for what contradicts the expectation, for a full disk
 WrittenLayer write_layer(ByteSource& source, int fd, const LayerExpectation& expected = {});
 
 /// The scan of a stored layer (an uncompressed tar), by its headers alone. `what` names it in errors.

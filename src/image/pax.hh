@@ -29,8 +29,7 @@ struct PaxRecords {
     std::optional<uint64_t> dev_minor;
     std::vector<std::pair<std::string, std::string>> xattrs;  ///< full names, each once
 
-    /// GNU tar's sparse files: 0.0 (numbers one by one), 0.1 (a map) and 1.0 (the map is in front of the
-    /// data).
+    /// GNU tar's sparse files: 0.0 (numbers one by one), 0.1 (a map) and 1.0 (the map precedes the data).
     struct Sparse {
         std::optional<uint64_t> major;
         std::optional<uint64_t> minor;

@@ -10,8 +10,7 @@
 
 namespace rpod::image {
 
-/// SHA-256 of bytes that come piece by piece (libcrypto: it uses the CPU's SHA instructions where there are
-/// some).
+/// SHA-256 of bytes that come piece by piece (libcrypto uses the CPU's SHA instructions).
 class Sha256 {
   public:
     Sha256();

@@ -18,8 +18,7 @@ struct TarField {
     size_t size;
 };
 
-/// One 512-byte header of a tar archive, decoded on demand: what an extended header replaces is never looked
-/// at.
+/// One 512-byte header of a tar archive, decoded on demand: what an extended header replaces goes unseen.
 class TarHeader {
   public:
     using Block = std::array<char, kTarBlock>;

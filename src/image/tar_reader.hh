@@ -23,23 +23,19 @@ struct TarLimits {
 /// archives are read as Go's archive/tar reads them, since that is what docker and podman agree on; the
 /// differences are these.
 ///
-/// - A name is resolved against the root of the image: "./a", "/a", "../a" and "b/../a" are all "a" (as umoci
-/// does; podman refuses
-///   names that would leave). Nothing but a directory may stand for the root itself. Hard link targets
-///   likewise; the text of a symbolic link is nobody's business but the container's.
+/// - A name is resolved against the root of the image: "./a", "/a", "../a" and "b/../a" are all "a", as for
+///   umoci and podman. Nothing but a directory may stand for the root itself. Hard link targets likewise;
+///   the text of a symbolic link is nobody's business but the container's.
 /// - Where several headers name a member, the sparse name wins, then GNU's long name, then pax, then the tar
-/// header. A pax size is
-///   the member's and never that of another extended header in between.
+///   header. A pax size is the member's and never that of another extended header in between.
 /// - Links, devices, fifos and directories have no data, whatever their size says; except that a hard link
-/// may be followed by
-///   the content of its file (pax -o linkdata), which is told by there being no header behind it.
-/// - Global pax headers give owner, time and xattrs to all that follows; a global name or size is an error.
+///   may be followed by the content of its file (pax -o linkdata), told by there being no header behind it.
+/// - Global pax headers give owner, time and xattrs to all that follows; podman ignores them and umoci knows
+///   none. A global name or size is an error.
 /// - Two zero blocks end the archive, and so does the end of the data between two members; what follows is
-/// ignored.
-///   One zero block before something else is an error.
+///   ignored. One zero block before something else is an error.
 /// - Multi-volume archives and types that nobody writes into images are errors. There is no type for a
-/// socket; tar programs leave
-///   sockets out. Volume labels are passed over.
+///   socket: tar programs leave sockets out. Volume labels are passed over; contiguous files are files.
 class TarReader {
   public:
     /// `source` is borrowed.
