@@ -17,20 +17,6 @@ namespace {
 /// Images never change. The kernel cuts this to the largest time that it can count.
 constexpr uint64_t kForever = uint64_t{1} << 40;
 
-/// Which nodes of the index have attributes or lead to one that has. A directory stands before those in it,
-/// so one pass from the end does it once the other nodes are known.
-std::vector<bool> find_nodes_with_xattrs(const Index& index) {
-    std::vector<bool> wanted(index.size());
-    for (Ino ino = kRootIno; ino <= index.size(); ++ino) wanted[ino - 1] = index.node(ino).xattrs != 0;
-    wanted[0] = true;
-    for (Ino ino = index.size(); ino >= kRootIno; --ino) {
-        for (const DirEntry& e : index.entries(index.node(ino))) {
-            if (wanted[e.node]) wanted[ino - 1] = true;
-        }
-    }
-    return wanted;
-}
-
 char* put_dirent(char* to, Ino ino, uint64_t next_offset, std::string_view name, uint32_t type) {
     const fuse_dirent head{
         .ino = ino, .off = next_offset, .namelen = static_cast<uint32_t>(name.size()), .type = type};
@@ -43,9 +29,22 @@ char* put_dirent(char* to, Ino ino, uint64_t next_offset, std::string_view name,
 
 }  // namespace
 
+std::vector<bool> nodes_with_xattrs(const Index& index) {
+    std::vector<bool> wanted(index.size());
+    for (Ino ino = kRootIno; ino <= index.size(); ++ino) wanted[ino - 1] = index.node(ino).xattrs != 0;
+    wanted[0] = true;
+    // A directory stands before those in it, so one pass from the end does it once the other nodes are known.
+    for (Ino ino = index.size(); ino >= kRootIno; --ino) {
+        for (const DirEntry& e : index.entries(index.node(ino))) {
+            if (wanted[e.node]) wanted[ino - 1] = true;
+        }
+    }
+    return wanted;
+}
+
 ImageLayer::ImageLayer(const Index& index, std::span<const sys::Fd> blobs, const Owners& owners, View view)
     : index_(index), blobs_(blobs), owners_(owners), view_(view) {
-    if (view == View::only_xattrs) leads_to_xattrs_ = find_nodes_with_xattrs(index);
+    if (view == View::only_xattrs) leads_to_xattrs_ = nodes_with_xattrs(index);
     for (const uint64_t size : index.blob_sizes()) content_size_ += size;
 }
 

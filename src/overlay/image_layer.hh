@@ -20,6 +20,9 @@ struct fuse_statfs_out;
 
 namespace rpod::overlay {
 
+/// Which nodes of an index have extended attributes or lead to one that has; the root always.
+std::vector<bool> nodes_with_xattrs(const Index& index);
+
 /// One view of an image as FUSE wants to see it: answers in the structures of the kernel's protocol
 /// (linux/fuse.h), without libfuse and without allocating. Failures are errno values. Node IDs come from the
 /// kernel, which has them from us; one that is not in the index is ESTALE all the same. Borrows what it is

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "overlay/serve.hh"
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -88,6 +89,11 @@ int run_workers(const std::vector<std::unique_ptr<Served>>& mounts) {
         sandboxed.wait(false);
         if (const int e = session.run(worker)) failure = e;
     };
+#ifdef M_ARENA_MAX
+    // An arena for each thread grows by mprotect(2), which the filter forbids: every allocation would try and
+    // fail.
+    ::mallopt(M_ARENA_MAX, 1);
+#endif
     std::vector<std::thread> threads;
     for (size_t i = 0; i < mounts.size() * kWorkers - 1; ++i) {
         threads.emplace_back(work, std::ref(mounts[i / kWorkers]->session), i % kWorkers);
@@ -103,8 +109,20 @@ int run_workers(const std::vector<std::unique_ptr<Served>>& mounts) {
 }  // namespace
 
 std::vector<View> wanted_views(const Index& index) {
-    (void)index;
-    return {View::complete};
+    if (!(index.flags() & kIndexHasXattrs)) return {View::complete};
+    // One mount: a GETXATTR for each file. Two: a LOOKUP in the upper one for each name in the directories
+    // that it has, which costs a little more, and slower listings of those.
+    constexpr uint64_t kFactor = 4;
+    const std::vector<bool> upper = nodes_with_xattrs(index);
+    uint64_t files = 0;
+    uint64_t names = 0;
+    for (Ino ino = kRootIno; ino <= index.size(); ++ino) {
+        const Node& node = index.node(ino);
+        if (S_ISREG(node.mode)) ++files;
+        if (upper[ino - 1]) names += index.entries(node).size();
+    }
+    if (names * kFactor > files) return {View::complete};
+    return {View::only_xattrs, View::without_xattrs};
 }
 
 int serve(ServeOptions options) {

@@ -35,7 +35,7 @@ class Session {
     void take_over(size_t workers);
 
     /// Answers requests until the file system is gone. For two workers: one answers; when it goes to read
-    /// ahead, the other takes its place. (Two that wait for requests in turn were measured to use three times
+    /// ahead, the other takes its place. (Two that wait for requests in turn were measured to use twice
     /// the CPU of one: the kernel wakes them alternately.)
     /// @return 0 after an unmount, else an errno
     int run(size_t worker) noexcept;

@@ -192,6 +192,49 @@ TEST_F(Serve, AnswersForAttributes) {
     });
 }
 
+TEST_F(Serve, TwoViewsMakeOneImageUnderOverlayfs) {
+    in_namespaces([] {
+        Layer layer = {dir("bin"),
+                       with_xattr(file("bin/ping", 100), "user.cap", "yes"),
+                       hardlink("bin/ping6", "bin/ping"),
+                       with_xattr(dir("home"), "user.dir", "1"),
+                       file("bin/sh", 50),
+                       dir("lib", 0711)};
+        for (int i = 0; i < 100; ++i) layer.push_back(file(fmt::format("lib/{}", i)));
+        const Image image{{layer}};
+        const auto views = wanted_views(build(image.layers));
+        ASSERT_EQ(views, (std::vector{View::only_xattrs, View::without_xattrs}));
+        const Mounted m(image, {}, views);
+        for (const char* d : {"upper", "work", "merged"}) ASSERT_EQ(::mkdir(d, 0755), 0);
+        if (::mount("o", "merged", "overlay", 0,
+                    "userxattr,lowerdir=lower0:lower1,upperdir=upper,workdir=work") != 0)
+            return;
+        char value[16];
+        EXPECT_EQ(::getxattr("merged/bin/ping", "user.cap", value, sizeof value), 3);
+        EXPECT_EQ(::getxattr("merged/home", "user.dir", value, sizeof value), 1);
+        EXPECT_EQ(::getxattr("merged/bin/sh", "user.cap", value, sizeof value), -1);
+        EXPECT_EQ(lstat_of("merged/bin/ping").st_ino, lstat_of("merged/bin/ping6").st_ino);
+        EXPECT_EQ(lstat_of("merged/bin/ping").st_nlink, 2u);
+        EXPECT_EQ(listing("merged/bin"),
+                  (std::vector<std::string>{"..:4", ".:4", "ping6:8", "ping:8", "sh:8"}));
+        EXPECT_EQ(listing("merged/lib").size(), 102u);
+        EXPECT_EQ(lstat_of("merged/lib").st_mode, S_IFDIR | 0711u);
+        EXPECT_EQ(sys::read_file("merged/bin/sh"), blob_bytes(0).substr(512, 50));
+        // A copy-up takes the attributes along; an unlink leaves a whiteout.
+        EXPECT_EQ(::chmod("merged/bin/ping", 0700), 0) << strerror(errno);
+        EXPECT_EQ(::getxattr("merged/bin/ping", "user.cap", value, sizeof value), 3);
+        EXPECT_EQ(::unlink("merged/bin/ping6"), 0);
+        EXPECT_EQ(listing("merged/bin").size(), 4u);
+        EXPECT_EQ(::umount2("merged", 0), 0);
+    });
+}
+
+TEST(WantedViews, DependOnTheAttributes) {
+    EXPECT_EQ(wanted_views(build({{file("f")}})), std::vector{View::complete});
+    // Most files have some: nothing to gain.
+    EXPECT_EQ(wanted_views(build({{with_xattr(file("f"), "user.x", "y")}})), std::vector{View::complete});
+}
+
 TEST_F(Serve, ShowsIdsThatTheMapHas) {
     in_namespaces([] {
         LayerEntry high = file("high");
