@@ -43,7 +43,8 @@ void make_sources_absolute(oci::RuntimeSpec& spec, const fs::path& bundle) {
     }
 }
 
-runtime::LaunchPlan plan_bundle(const std::string& id, const fs::path& bundle, const fs::path& directory) {
+runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id, const fs::path& bundle,
+                                const fs::path& directory) {
     const auto config = bundle / "config.json";
     runtime::LaunchPlan plan;
     plan.name = id;
@@ -62,6 +63,7 @@ runtime::LaunchPlan plan_bundle(const std::string& id, const fs::path& bundle, c
             plan.spec.process.console_size = oci::ConsoleSize{.height = size->rows, .width = size->columns};
         }
     }
+    plan.seccomp = runtime::plan_seccomp(plan.spec, paths.seccomp_cache());
     return plan;
 }
 
@@ -80,7 +82,7 @@ int run_bundle(const store::Paths& paths, const std::string& id, const fs::path&
     const auto remove = [directory] { sys::remove_tree_at(AT_FDCWD, directory); };
     MonitorJob job{.plan = {}, .id = id, .directory = directory, .release = [] {}, .clean_up = remove};
     try {
-        job.plan = plan_bundle(id, fs::absolute(bundle), directory);
+        job.plan = plan_bundle(paths, id, fs::absolute(bundle), directory);
     } catch (...) {
         remove();
         throw;

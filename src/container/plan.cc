@@ -122,6 +122,7 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     plan.keep_groups = config.keep_groups;
     plan.reap_as_init = config.init;
     plan.create_cwd = config.workdir.empty();
+    plan.seccomp = runtime::plan_seccomp(plan.spec, paths.seccomp_cache());
     sys::replace_file(directory / "spec.json", plan.spec.to_json(2));
     return plan;
 }

@@ -83,7 +83,7 @@ void enter_cwd(const std::string& cwd) {
 }
 
 void install_seccomp(const LaunchPlan& plan) {
-    if (!plan.seccomp.empty()) sys::load_seccomp(plan.seccomp);
+    if (!plan.seccomp.program.empty()) sys::load_seccomp(plan.seccomp.program, plan.seccomp.flags);
 }
 
 }  // namespace

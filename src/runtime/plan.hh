@@ -11,8 +11,8 @@
 #include "net/resolv_conf.hh"
 #include "oci/runtime_spec.hh"
 #include "overlay/index.hh"
+#include "runtime/seccomp_filter.hh"
 #include "sys/fd.hh"
-#include "sys/seccomp.hh"
 #include "userns/pod_map.hh"
 
 /// What a container is to become, complete before anything is forked: the processes of the launch inherit it
@@ -75,9 +75,14 @@ struct LaunchPlan {
     bool create_cwd = false;    ///< the working directory is made where it is missing (the image's own)
     std::string name;           ///< of the container, for messages
     std::string passwd_entry;   ///< line to append to /etc/passwd where its user is not there; may be empty
-    sys::BpfProgram seccomp;    ///< empty: none
+    SeccompFilter seccomp;      ///< without program: none
     userns::MapRequest id_map;  ///< of the container's user namespace (P)
 };
+
+/// The filter that the spec asks for, by its own section or by naming a profile (or "default"). In the
+/// command: it reads files and takes milliseconds where the cache does not have it.
+/// @param cache_dir  made where it is missing
+SeccompFilter plan_seccomp(const oci::RuntimeSpec& spec, const std::string& cache_dir);
 
 /// What a forked process must keep open to launch the plan.
 std::vector<int> descriptors_of(const LaunchPlan& plan);

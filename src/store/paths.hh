@@ -15,6 +15,7 @@ namespace rpod::store {
 ///       session  session.lock   who lives in the session user namespace (userns/launcher.hh)
 ///       oci/                    an OCI image layout (image/image_store.hh)
 ///       index/CHAINID           chain indexes, a cache
+///       seccomp/                compiled filters, a cache (runtime/seccomp_filter.hh)
 ///       containers/ID/  pods/ID/  volumes/NAME/  networks/NAME.json  secrets/
 ///     RUN/                      $XDG_RUNTIME_DIR/rpod, or --runroot: what may vanish
 class Paths {
@@ -35,6 +36,7 @@ class Paths {
     std::filesystem::path oci() const { return root_ / "oci"; }
     std::filesystem::path blobs() const { return root_ / "oci/blobs/sha256"; }
     std::filesystem::path chain_indexes() const { return root_ / "index"; }
+    std::filesystem::path seccomp_cache() const { return root_ / "seccomp"; }
     std::filesystem::path containers() const { return root_ / "containers"; }
     std::filesystem::path pods() const { return root_ / "pods"; }
     std::filesystem::path volumes() const { return root_ / "volumes"; }
