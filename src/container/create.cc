@@ -10,6 +10,7 @@
 #include "base/log.hh"
 #include "container/record.hh"
 #include "container/session.hh"
+#include "container/volume.hh"
 #include "store/lock.hh"
 #include "sys/file.hh"
 #include "sys/process.hh"
@@ -106,7 +107,8 @@ std::filesystem::path withdraw(const store::Paths& paths, const std::string& id,
     return withdrawn;
 }
 
-void discard(const std::filesystem::path& withdrawn) {
+void discard(const store::Paths& paths, const std::filesystem::path& withdrawn) {
+    remove_anonymous_volumes(paths, withdrawn);
     const auto parent = sys::open_file(withdrawn.parent_path(), O_RDONLY | O_DIRECTORY);
     sys::remove_tree_at(parent.get(), withdrawn.filename());
 }
@@ -165,7 +167,8 @@ void sweep_containers(const store::Paths& paths) {
     if (dead.empty()) return;
     const pid_t sweeper = userns::spawn_in_session(session_files(paths), userns::current_identity(),
                                                    {.role = "rpod:sweep"}, [&](int) {
-                                                       for (const auto& directory : dead) discard(directory);
+                                                       for (const auto& directory : dead)
+                                                           discard(paths, directory);
                                                        return 0;
                                                    });
     sys::wait_for(sweeper);

@@ -35,8 +35,9 @@ Created create(const store::Paths& paths, ContainerConfig& config);
 /// @return where it lies now
 std::filesystem::path withdraw(const store::Paths& paths, const std::string& id, const std::string& name);
 
-/// Removes a withdrawn container's files. Runs as the session's root: the upper layer holds subordinate IDs.
-void discard(const std::filesystem::path& withdrawn);
+/// Removes a withdrawn container's files and its anonymous volumes. Runs as the session's root: the upper
+/// layer holds subordinate IDs.
+void discard(const store::Paths& paths, const std::filesystem::path& withdrawn);
 
 /// Removes what processes that died have left: half-made and half-removed containers, and those with --rm
 /// whose monitor is gone. Cheap where there is nothing; each command that makes or removes containers calls

@@ -10,6 +10,7 @@
 #include "container/host_files.hh"
 #include "container/parse_namespace.hh"
 #include "container/spec.hh"
+#include "container/volume.hh"
 #include "net/resolv_conf.hh"
 #include "store/paths.hh"
 #include "sys/capability.hh"
@@ -112,7 +113,9 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     write_host_files(config, net::read_host_resolv_conf(), own_network ? &plan.network.slirp : nullptr,
                      image && image->found_as ? image->found_as->str() : config.image,
                      image ? image->id.hex() : std::string(), run_directory, facts);
-    plan.spec = make_spec(config, image ? &image->config.config : nullptr, facts);
+    const auto* image_config = image ? &image->config.config : nullptr;
+    facts.volumes = prepare_volumes(paths, effective_mounts(config, image_config), directory);
+    plan.spec = make_spec(config, image_config, facts);
     // Every container has a user namespace of its own, below the session's.
     if (!plan.spec.linux.find_namespace(oci::NamespaceType::user)) {
         plan.spec.linux.namespaces.push_back({.type = oci::NamespaceType::user, .path = {}});

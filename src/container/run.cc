@@ -31,8 +31,8 @@ void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConf
         if (remove) *withdrawn = withdraw(paths, id, name);
         sys::remove_tree_at(AT_FDCWD, run);
     };
-    job.clean_up = [withdrawn] {
-        if (!withdrawn->empty()) discard(*withdrawn);
+    job.clean_up = [paths, withdrawn] {
+        if (!withdrawn->empty()) discard(paths, *withdrawn);
     };
 }
 

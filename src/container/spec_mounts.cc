@@ -160,6 +160,7 @@ oci::Mount spec_of(const SpecInput& in, const VolumeMount& m) {
         throw Error("the volume on '{}' has no directory", m.destination);
     Strings options{"rbind"};
     add_options(m.options, options);
+    if (m.copy_up) options.emplace_back("tmpcopyup");
     return mount_of(m.destination, "bind", directory->second, options);
 }
 

@@ -15,7 +15,6 @@
 #include "runtime/mounts.hh"
 #include "runtime/payload.hh"
 #include "runtime/restrict.hh"
-#include "runtime/rootfs.hh"
 #include "sys/file.hh"
 #include "sys/keyring.hh"
 #include "sys/mount.hh"
@@ -27,9 +26,13 @@ namespace rpod::runtime {
 namespace {
 
 /// Full capabilities in P from here on. Where P maps no 0 (one ID, kept), the caller's own ID stays.
-void become_root(const userns::PodMaps& maps) {
+void become_root(const LaunchPlan& plan, const userns::PodMaps& maps) {
     if (maps.gids.to_outside(0)) check(::setresgid(0, 0, 0), "become group 0 of the container");
     if (maps.uids.to_outside(0)) check(::setresuid(0, 0, 0), "become user 0 of the container");
+    // Last moment to do this: the file, too, belongs to root once we are closed.
+    if (const auto& adjust = plan.spec.process.oom_score_adj) {
+        sys::write_existing("/proc/self/oom_score_adj", std::to_string(*adjust));
+    }
     // After the maps are written (a process that is not dumpable has files in /proc that belong to root), and
     // before anything of the container runs in this PID namespace.
     check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "close this process to its neighbours");
@@ -119,10 +122,10 @@ void set_root_propagation(const oci::RuntimeSpec& spec) {
 void build_root(const InitContext& context, const InitSync& sync, ContainerUser& user) {
     const auto& plan = context.plan;
     keep_mounts_to_ourselves();
-    const auto root = mount_root(plan, context.views, sync);
-    mount_all(plan, context.bind_sources, root);
-    make_devices(plan.spec, root);
+    const auto root = mount_root(plan.root, context.root, sync);
     user = resolve_user(plan.spec.process.user, root);
+    mount_all(plan.spec, context.bind_sources, root, user);
+    make_devices(plan.spec, root);
     set_up_streams(context, root, sync);
     set_sysctls(plan.spec, root);
     restrict_paths(plan.spec, root);
@@ -138,7 +141,7 @@ int run_init(const InitContext& context, const InitSync& sync) {
     try {
         const auto& plan = context.plan;
         sync.wait_id_map_written();
-        become_root(context.maps);
+        become_root(plan, context.maps);
         leave_caller();
         set_up_network(plan, context.maps.gids, sync);
         ContainerUser user;

@@ -5,8 +5,8 @@
 #include <array>
 #include <vector>
 
-#include "overlay/serve.hh"
 #include "runtime/plan.hh"
+#include "runtime/rootfs.hh"
 #include "runtime/sync.hh"
 #include "sys/fd.hh"
 
@@ -25,7 +25,7 @@ struct InitDescriptors {
 struct InitContext {
     const LaunchPlan& plan;
     const userns::PodMaps& maps;
-    const std::vector<overlay::View>& views;
+    const PreparedRoot& root;
     const std::vector<sys::Fd>& bind_sources;
     InitDescriptors& own;
 };

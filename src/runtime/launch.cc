@@ -73,10 +73,9 @@ class Launch {
     Launched run() {
         maps_ = userns::resolve_pod_maps(plan_.id_map, userns::own_maps());
         image_ = std::get_if<ImageRoot>(&plan_.root.source);
-        if (image_) views_ = overlay::wanted_views(image_->index);
-        prepare_root(plan_, maps_, views_);
+        root_ = prepare_root(plan_.root, maps_);
         open_namespaces();
-        bind_sources_ = open_bind_sources(plan_);
+        bind_sources_ = open_bind_sources(plan_.spec);
         make_streams();
         clone_init();
         write_id_maps();
@@ -123,7 +122,7 @@ class Launch {
         result_.sync_.reset();
         return run_init(
             InitContext{
-                .plan = plan_, .maps = maps_, .views = views_, .bind_sources = bind_sources_, .own = init_},
+                .plan = plan_, .maps = maps_, .root = root_, .bind_sources = bind_sources_, .own = init_},
             sync);
     }
 
@@ -215,7 +214,7 @@ class Launch {
             overlay::ServeOptions options{.index = std::move(image_->index),
                                           .blobs = std::move(image_->blobs)};
             for (size_t i = 0; i < connections.size(); ++i) {
-                options.mounts.push_back({.fuse = std::move(connections[i]), .view = views_[i]});
+                options.mounts.push_back({.fuse = std::move(connections[i]), .view = root_.views[i]});
             }
             options.uids = inside_ranges(maps_.uids);
             options.gids = inside_ranges(maps_.gids);
@@ -248,7 +247,7 @@ class Launch {
     LaunchPlan& plan_;
     userns::PodMaps maps_;
     ImageRoot* image_ = nullptr;
-    std::vector<overlay::View> views_;
+    PreparedRoot root_;
     std::vector<Foreign> foreign_;
     uint64_t new_namespaces_ = 0;
     std::vector<sys::Fd> bind_sources_;

@@ -84,8 +84,8 @@ bool take_flag(std::string_view option, MountOptions& out) {
 
 /// Defaults, SELinux labels where there is no SELinux, and what who makes the plan has already acted on.
 bool is_without_effect(std::string_view option) {
-    constexpr std::array<std::string_view, 9> names{
-        "defaults", "async", "atime", "norelatime", "nostrictatime", "loud", "z", "Z", "U"};
+    constexpr std::array<std::string_view, 8> names{"defaults",      "async", "atime", "norelatime",
+                                                    "nostrictatime", "loud",  "z",     "Z"};
     for (const auto name : names) {
         if (option == name) return true;
     }
@@ -101,6 +101,8 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
             out.bind = true;
         } else if (option == "tmpcopyup") {
             out.copy_up = true;
+        } else if (option == "U") {
+            out.chown = true;
         } else if (option == "idmap" || option == "ridmap") {
             throw Error(
                 "mount option '{}': ID-mapped mounts need a privilege in the file system's own user "

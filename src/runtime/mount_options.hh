@@ -16,7 +16,9 @@ struct MountOptions {
     uint64_t attributes_clear = 0;
     unsigned long propagation = 0;  ///< MS_PRIVATE, MS_SLAVE, …, with MS_REC; 0: not asked for
     bool bind = false;
-    bool copy_up = false;  ///< "tmpcopyup": a tmpfs takes what is at its destination
+    bool copy_up = false;  ///< "tmpcopyup": a tmpfs, or an empty directory that is bound, takes what is at
+                           ///< its destination
+    bool chown = false;    ///< "U": what is mounted is given to the container's user
     std::string data;      ///< what is left, for the file system: "size=64m,mode=1777"
 };
 

@@ -2,12 +2,18 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "runtime/mounts.hh"
 
+#include <fcntl.h>
+#include <linux/mount.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <optional>
+
 #include "base/error.hh"
 #include "base/log.hh"
+#include "runtime/copy_tree.hh"
 #include "runtime/mount_options.hh"
+#include "sys/file.hh"
 #include "sys/mount.hh"
 
 namespace rpod::runtime {
@@ -38,8 +44,34 @@ sys::Fd make_target(const sys::RootedDir& root, const std::string& path, bool di
     return target;
 }
 
+/// A readable descriptor of a directory, where it is one and is empty.
+std::optional<sys::Fd> open_empty_directory(const sys::Fd& source) {
+    if (!is_directory(source.get())) return std::nullopt;
+    auto dir = sys::open_at(source.get(), ".", O_RDONLY | O_DIRECTORY);
+    if (!is_empty_directory(dir.get())) return std::nullopt;
+    return dir;
+}
+
+/// "tmpcopyup": only where there is nothing yet (CVE-2020-1726), through descriptors alone.
+void fill_from_image(const oci::Mount& mount, const sys::Fd& source, const sys::RootedDir& root) {
+    const auto to = open_empty_directory(source);
+    const auto from = root.find(mount.destination, O_RDONLY | O_DIRECTORY);
+    if (to && from) copy_tree(from->get(), to->get());
+}
+
+void give_to_user(const sys::Fd& source, const ContainerUser& user) {
+    if (!is_directory(source.get())) {
+        check(::fchownat(source.get(), "", user.uid, user.gid, AT_EMPTY_PATH),
+              "set the owner of a mounted file");
+        return;
+    }
+    chown_tree(sys::open_at(source.get(), ".", O_RDONLY | O_DIRECTORY).get(), user.uid, user.gid);
+}
+
 void bind(const oci::Mount& mount, const MountOptions& options, const sys::Fd& source,
-          const sys::RootedDir& root) {
+          const sys::RootedDir& root, const ContainerUser& user) {
+    if (options.copy_up) fill_from_image(mount, source, root);
+    if (options.chown) give_to_user(source, user);
     const auto target = make_target(root, mount.destination, is_directory(source.get()));
     // Flags first: there is no moment at which the container's tree holds the mount without them.
     sys::change_mount(source.get(), options.attributes_set, options.attributes_clear, true,
@@ -73,43 +105,58 @@ Error explain_proc_failure(const SysError& e) {
             "--security-opt unmask=ALL (podman) or --security-opt systempaths=unconfined (docker)");
 }
 
-void mount_file_system(const oci::Mount& mount, const MountOptions& options, const sys::RootedDir& root) {
+/// What the image has at the place of a tmpfs, while it can still be seen.
+std::optional<sys::Fd> open_covered(const oci::Mount& mount, const MountOptions& options,
+                                    const sys::RootedDir& root) {
+    if (!options.copy_up) return std::nullopt;
+    return root.find(mount.destination, O_RDONLY | O_DIRECTORY);
+}
+
+void mount_file_system(const oci::Mount& mount, const MountOptions& options, const sys::RootedDir& root,
+                       const ContainerUser& user) {
+    const auto covered = open_covered(mount, options, root);
     const auto target = make_target(root, mount.destination, true);
     const std::string source = mount.source.empty() ? mount.type : mount.source;
+    // What is filled is made read-only only after that.
+    const auto flags = covered ? options.flags & ~static_cast<unsigned long>(MS_RDONLY) : options.flags;
     try {
-        sys::mount_on(mount.type, source, target.get(), mount.destination, options.flags, options.data);
+        sys::mount_on(mount.type, source, target.get(), mount.destination, flags, options.data);
     } catch (const SysError& e) {
         if (mount.type == "proc" && e.is(EPERM)) throw explain_proc_failure(e);
         throw;
     }
-    if (options.propagation) {
-        sys::set_propagation(root.open(mount.destination, O_PATH).get(), options.propagation,
-                             mount.destination);
-    }
+    if (!covered && !options.chown && !options.propagation) return;
+    const auto mounted = root.open(mount.destination, O_RDONLY | O_DIRECTORY);
+    if (covered) copy_tree(covered->get(), mounted.get());
+    if (options.chown) chown_tree(mounted.get(), user.uid, user.gid);
+    if (flags != options.flags)
+        sys::change_mount(mounted.get(), MOUNT_ATTR_RDONLY, 0, false, mount.destination);
+    if (options.propagation) sys::set_propagation(mounted.get(), options.propagation, mount.destination);
 }
 
 }  // namespace
 
-std::vector<sys::Fd> open_bind_sources(const LaunchPlan& plan) {
+std::vector<sys::Fd> open_bind_sources(const oci::RuntimeSpec& spec) {
     std::vector<sys::Fd> sources;
-    sources.reserve(plan.spec.mounts.size());
-    for (const auto& mount : plan.spec.mounts) {
+    sources.reserve(spec.mounts.size());
+    for (const auto& mount : spec.mounts) {
         const bool binds = parse_mount_options(mount.options).bind || mount.type == "bind";
         sources.push_back(binds ? sys::clone_mount(AT_FDCWD, mount.source, true) : sys::Fd());
     }
     return sources;
 }
 
-void mount_all(const LaunchPlan& plan, const std::vector<sys::Fd>& bind_sources, const sys::RootedDir& root) {
-    for (size_t i = 0; i < plan.spec.mounts.size(); ++i) {
-        const auto& mount = plan.spec.mounts[i];
+void mount_all(const oci::RuntimeSpec& spec, const std::vector<sys::Fd>& bind_sources,
+               const sys::RootedDir& root, const ContainerUser& user) {
+    for (size_t i = 0; i < spec.mounts.size(); ++i) {
+        const auto& mount = spec.mounts[i];
         const auto options = parse_mount_options(mount.options);
         if (bind_sources[i]) {
-            bind(mount, options, bind_sources[i], root);
+            bind(mount, options, bind_sources[i], root, user);
         } else if (mount.type == "cgroup" || mount.type == "cgroup2") {
             mount_cgroup(mount, options, root);
         } else {
-            mount_file_system(mount, options, root);
+            mount_file_system(mount, options, root, user);
         }
     }
 }

@@ -37,8 +37,6 @@ void set_limits(const oci::Process& process) {
         if (!resource) throw Error("set the limit '{}': there is no such limit", limit.type);
         sys::set_rlimit(*resource, {.soft = limit.soft, .hard = limit.hard});
     }
-    if (process.oom_score_adj)
-        sys::write_existing("/proc/self/oom_score_adj", std::to_string(*process.oom_score_adj));
 }
 
 sys::CapSets capability_sets(const oci::Process& process) {

@@ -38,12 +38,6 @@ struct RootPlan {
     bool volatile_upper = false;  ///< nothing written needs to survive: no sync (overlayfs "volatile")
 };
 
-/// What a mount of the spec needs beyond it, by its position in spec.mounts.
-struct MountExtra {
-    bool chown_to_user = false;    ///< ":U": the source's content is given to the container's user
-    bool fill_from_image = false;  ///< an empty volume takes what the image has at its destination
-};
-
 enum class NetworkMode {
     from_spec,  ///< host, or a namespace to join: the spec's namespaces say all
     loopback,   ///< a new namespace with lo only
@@ -66,7 +60,6 @@ enum class Stdio {
 struct LaunchPlan {
     oci::RuntimeSpec spec;
     RootPlan root;
-    std::vector<MountExtra> mount_extras;  ///< as long as spec.mounts, or empty
     NetworkPlan network;
     Stdio stdio = Stdio::inherit;
     bool stdin_open = false;    ///< pipes: standard input is a pipe, not /dev/null

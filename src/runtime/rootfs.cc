@@ -47,13 +47,13 @@ Error explain_overlay_failure(const SysError& e) {
     return Error("mount the root file system: {}", e.what());
 }
 
-void mount_image(const RootPlan& root, const std::vector<overlay::View>& views, const InitSync& sync) {
-    const sys::Fd dir = sys::open_file(root.directory, O_PATH | O_DIRECTORY);
+void mount_image(const RootPlan& root, int dir, const std::vector<overlay::View>& views,
+                 const InitSync& sync) {
     std::vector<sys::Fd> connections;
     std::vector<int> borrowed;
     std::string lowers;
     for (size_t i = 0; i < views.size(); ++i) {
-        connections.push_back(overlay::mount_fuse(dir.get(), lower_name(i).c_str(), "rpod"));
+        connections.push_back(overlay::mount_fuse(dir, lower_name(i).c_str(), "rpod"));
         borrowed.push_back(connections.back().get());
         lowers += (i > 0 ? ":" : "") + lower_name(i);
     }
@@ -61,7 +61,7 @@ void mount_image(const RootPlan& root, const std::vector<overlay::View>& views, 
     // Closed here, so that the server's death ends the connection and nobody waits for an answer.
     connections.clear();
     // Relative names: no path of the store shows in the mount's options.
-    check(::fchdir(dir.get()), "enter '{}'", root.directory);
+    check(::fchdir(dir), "enter '{}'", root.directory);
     const auto options = fmt::format("lowerdir={},upperdir=upper,workdir=work,userxattr{}", lowers,
                                      root.volatile_upper ? ",volatile" : "");
     try {
@@ -73,30 +73,45 @@ void mount_image(const RootPlan& root, const std::vector<overlay::View>& views, 
 
 }  // namespace
 
-void prepare_root(const LaunchPlan& plan, const userns::PodMaps& maps,
-                  const std::vector<overlay::View>& views) {
-    const sys::Fd dir = sys::open_file(plan.root.directory, O_PATH | O_DIRECTORY);
-    for (size_t i = 0; i < views.size(); ++i) make_dir_at(dir.get(), lower_name(i), 0755);
+PreparedRoot prepare_root(const RootPlan& plan, const userns::PodMaps& maps) {
+    const sys::Fd dir = sys::open_file(plan.directory, O_PATH | O_DIRECTORY);
     make_dir_at(dir.get(), "merged", 0755);
-    if (!std::holds_alternative<ImageRoot>(plan.root.source)) return;
-    for (const char* name : {"upper", "work"}) {
-        make_dir_at(dir.get(), name, 0755);
-        check(::fchownat(dir.get(), name, root_outside(maps.uids), root_outside(maps.gids),
-                         AT_SYMLINK_NOFOLLOW),
-              "give '{}/{}' to the container's root", plan.root.directory, name);
+    PreparedRoot prepared;
+    if (const auto* source = std::get_if<DirectoryRoot>(&plan.source)) {
+        prepared.source = sys::clone_mount(AT_FDCWD, source->path, true);
+    } else {
+        prepared.views = overlay::wanted_views(std::get<ImageRoot>(plan.source).index);
+        for (size_t i = 0; i < prepared.views.size(); ++i) make_dir_at(dir.get(), lower_name(i), 0755);
+        for (const char* name : {"upper", "work"}) {
+            make_dir_at(dir.get(), name, 0755);
+            check(::fchownat(dir.get(), name, root_outside(maps.uids), root_outside(maps.gids),
+                             AT_SYMLINK_NOFOLLOW),
+                  "give '{}/{}' to the container's root", plan.directory, name);
+        }
     }
+    prepared.directory = sys::clone_mount(AT_FDCWD, plan.directory, false);
+    return prepared;
 }
 
-sys::RootedDir mount_root(const LaunchPlan& plan, const std::vector<overlay::View>& views,
-                          const InitSync& sync) {
-    if (const auto* directory = std::get_if<DirectoryRoot>(&plan.root.source)) {
-        const sys::Fd mount = sys::clone_mount(AT_FDCWD, directory->path, true);
-        const sys::Fd target = sys::open_file(plan.root.directory + "/merged", O_PATH | O_DIRECTORY);
-        sys::attach_mount(mount.get(), target.get(), directory->path);
+namespace {
+
+/// Any directory that every host has and that everybody may enter: until the pivot it is where the
+/// container's own directory is found. The path to that may be closed to P, and a descriptor of another mount
+/// namespace's mount takes no mounts.
+constexpr const char* kStage = "/tmp";
+
+}  // namespace
+
+sys::RootedDir mount_root(const RootPlan& plan, const PreparedRoot& prepared, const InitSync& sync) {
+    sys::attach_mount(prepared.directory.get(), sys::open_file(kStage, O_PATH | O_DIRECTORY).get(), kStage);
+    const sys::Fd dir = sys::open_file(kStage, O_PATH | O_DIRECTORY);
+    if (prepared.source) {
+        const auto target = sys::open_at(dir.get(), "merged", O_PATH | O_DIRECTORY);
+        sys::attach_mount(prepared.source.get(), target.get(), std::get<DirectoryRoot>(plan.source).path);
     } else {
-        mount_image(plan.root, views, sync);
+        mount_image(plan, dir.get(), prepared.views, sync);
     }
-    return sys::RootedDir::open(plan.root.directory + "/merged");
+    return sys::RootedDir(sys::open_at(dir.get(), "merged", O_PATH | O_DIRECTORY));
 }
 
 }  // namespace rpod::runtime

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/volume.hh"
+
+#include <sys/stat.h>
+
+#include "base/error.hh"
+#include "base/strings.hh"
+#include "container/record.hh"
+#include "store/lock.hh"
+#include "store/names.hh"
+#include "store/record.hh"
+#include "sys/file.hh"
+
+namespace rpod::container {
+namespace {
+
+constexpr const char* kAnonymous = "anonymous-volumes";
+constexpr store::RecordKind kVolume{.file = "volume.json", .version = 1};
+
+/// Complete or not at all: filled under a temporary name while the exclusive store lock is held, then
+/// renamed.
+void make_volume(const store::Paths& paths, const std::string& name, bool anonymous) {
+    const auto temporary = paths.volumes() / (".tmp-" + name);
+    sys::remove_tree_at(AT_FDCWD, temporary);
+    // A container's root that is another ID than the caller passes through to _data.
+    for (const auto& directory : {temporary, temporary / "_data"}) {
+        check(::mkdir(directory.c_str(), 0755), "create directory '{}'", directory.native());
+        check(::chmod(directory.c_str(), 0755), "set the mode of '{}'", directory.native());
+    }
+    auto record = store::make_record(kVolume);
+    record.set("name", name)
+        .set("anonymous", anonymous)
+        .set("created", format_time(std::chrono::system_clock::now()));
+    const auto fd = sys::open_file(temporary, O_PATH | O_DIRECTORY);
+    store::replace_record(fd.get(), kVolume, record);
+    check(::rename(temporary.c_str(), (paths.volumes() / name).c_str()), "create volume '{}'", name);
+}
+
+}  // namespace
+
+std::map<std::string, std::string> prepare_volumes(const store::Paths& paths,
+                                                   const std::vector<Mount>& mounts,
+                                                   const std::filesystem::path& container_directory) {
+    std::map<std::string, std::string> directories;
+    std::string anonymous;
+    for (const auto& mount : mounts) {
+        const auto* volume = std::get_if<VolumeMount>(&mount);
+        if (!volume) continue;
+        const auto name = volume->name.empty() ? sys::random_hex(32) : volume->name;
+        store::require_valid_name(name);
+        if (volume->name.empty()) {
+            // Noted before it is made: what a crash leaves is found again.
+            anonymous += name + "\n";
+            sys::replace_file(container_directory / kAnonymous, anonymous);
+        }
+        sys::make_dirs(paths.volumes());
+        const auto data = paths.volumes() / name / "_data";
+        const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
+        if (!sys::find_at(AT_FDCWD, data, O_PATH)) make_volume(paths, name, volume->name.empty());
+        directories[volume->destination] = data;
+    }
+    return directories;
+}
+
+void remove_anonymous_volumes(const store::Paths& paths, const std::filesystem::path& container_directory) {
+    const auto noted = sys::find_file(container_directory / kAnonymous);
+    if (!noted) return;
+    const auto parent = sys::open_file(paths.volumes(), O_RDONLY | O_DIRECTORY);
+    for (const auto line : split(trim(*noted), '\n')) {
+        const std::string name(line);
+        if (!store::is_valid_name(name)) continue;
+        const auto temporary = ".tmp-" + name;
+        if (::renameat(parent.get(), name.c_str(), parent.get(), temporary.c_str()) < 0 && errno != ENOENT) {
+            throw SysError(errno, "remove volume '{}'", name);
+        }
+        sys::remove_tree_at(parent.get(), temporary);
+    }
+}
+
+}  // namespace rpod::container
