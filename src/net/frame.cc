@@ -15,6 +15,7 @@ namespace rpod::net {
 namespace {
 
 constexpr size_t kArpFrame = kEthernetHeader + 28;
+constexpr size_t kIpv4Header = 20;
 constexpr uint16_t kDhcpServer = 67;
 constexpr uint16_t kTftp = 69;
 constexpr uint16_t kDhcp6Server = 547;
@@ -29,10 +30,10 @@ Address to_address(Bytes bytes) {
 }
 
 std::optional<IpFrame> parse_ipv4_packet(Bytes packet) {
-    if (packet.size() < 20 || packet[0] >> 4 != 4) return std::nullopt;
+    if (packet.size() < kIpv4Header || packet[0] >> 4 != 4) return std::nullopt;
     const size_t header = size_t{4} * (packet[0] & 15);
     const size_t total = word_at(packet, 2);
-    if (header < 20 || header > total || total > packet.size()) return std::nullopt;
+    if (header < kIpv4Header || header > total || total > packet.size()) return std::nullopt;
     // More fragments, or not the first one.
     const bool fragment = word_at(packet, 6) & 0x3fff;
     return IpFrame{.family = AF_INET,
@@ -126,6 +127,7 @@ bool FrameFilter::is_to_libslirp(const IpFrame& ip) const {
 
 bool FrameFilter::allows_ip(const IpFrame& ip) const {
     const bool v4 = ip.family == AF_INET;
+    if (ip.fragment || (v4 && ip.header.size() > kIpv4Header)) return false;
     if (v4 ? is_host_loopback(to_address<in_addr>(ip.destination))
            : is_host_loopback(to_address<in6_addr>(ip.destination))) {
         return false;

@@ -16,15 +16,15 @@
 
 using namespace rpod;
 
-/// net_attach PID [OPTIONS]: rpod:net for the network namespace of a process, as slirp4netns is started; for comparing the
-/// two. OPTIONS as for --network slirp4netns:OPTIONS. Ends with a signal.
+/// net_attach PID [OPTIONS]: rpod:net for the network namespace of a process, as slirp4netns is started; for
+/// comparing the two. OPTIONS as for --network slirp4netns:OPTIONS. Ends with a signal.
 int main(int argc, char** argv) {
     if (argc < 2) return std::fputs("usage: net_attach PID [OPTIONS]\n", stderr), 2;
     try {
         const auto config = net::parse_slirp_options(argc > 2 ? argv[2] : "");
         const sys::Fd pod = sys::open_namespace(std::atoi(argv[1]), CLONE_NEWNET);
         auto [ours, theirs] = sys::Channel::make_pair();
-        const pid_t child = sys::fork_child("net_attach:tap", [&, end = &theirs] {
+        const pid_t child = sys::fork_child("net_attach:tap", [&pod, &config, end = &theirs] {
             sys::join_namespace(pod.get(), CLONE_NEWNET);
             const sys::Fd tap = net::create_tap_in_child(config, std::nullopt);
             end->send(1, "", {tap.get()});

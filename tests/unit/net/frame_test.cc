@@ -99,6 +99,20 @@ TEST(FrameFilter, LetsOnlyPingsToLibslirpPassInIpv6) {
     EXPECT_TRUE(allows(ipv6("ff02::1:ff00:2", IPPROTO_ICMPV6, {135, 0, 0, 0})));
 }
 
+TEST(FrameFilter, KeepsFragmentsAndOptionsFromLibslirp) {
+    Frame frame = ipv4("192.0.2.1", IPPROTO_UDP, udp(443));
+    frame[20] = 0x40;  // do not fragment
+    EXPECT_TRUE(allows(frame));
+    frame[20] = 0x20;  // more fragments
+    EXPECT_FALSE(allows(frame));
+    frame[20] = 0;
+    frame[21] = 1;  // not the first
+    EXPECT_FALSE(allows(frame));
+    frame[21] = 0;
+    frame[14] = 0x46;
+    EXPECT_FALSE(allows(frame));
+}
+
 TEST(FrameFilter, DropsFramesThatContradictThemselves) {
     Frame frame = ipv4("192.0.2.1", IPPROTO_TCP, Frame(20));
     for (size_t n = 0; n < frame.size(); ++n)

@@ -135,7 +135,7 @@ class Servers {
 std::string play_host(const World& world) {
     make_host();
     auto [ours, theirs] = sys::Channel::make_pair();
-    const pid_t pod = sys::fork_child("test:pod", [&, pod_end = &theirs] {
+    const pid_t pod = sys::fork_child("test:pod", [&, &ours = ours, pod_end = &theirs] {
         ours.close();
         play_pod(world, *pod_end);
         return 0;
@@ -198,7 +198,7 @@ std::string why_no_world() {
 
 std::string run(const World& world) {
     auto [ours, theirs] = sys::Channel::make_pair();
-    const pid_t host = sys::fork_child("test:host", [&, end = &theirs] {
+    const pid_t host = sys::fork_child("test:host", [&, &ours = ours, end = &theirs] {
         ours.close();
         end->send(kText, catching([&] { return play_host(world); }));
         return 0;
