@@ -8,7 +8,7 @@
 BUILD_PACKAGES=(
     g++ meson ninja-build pkg-config python3
     libspdlog-dev libfmt-dev nlohmann-json3-dev libcli11-dev
-    libfuse3-dev libslirp-dev libseccomp-dev
+    libfuse3-dev libslirp-dev libglib2.0-dev libseccomp-dev
     libssl-dev libisal-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev
     scdoc
 )
