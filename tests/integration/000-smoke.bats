@@ -16,7 +16,7 @@ setup_file() { setup_store; }
 @test "--help names the commands and goes to standard output" {
     run_rpod --help
     like "$output" 'run' "the help"
-    like "$output" 'images' "the help"
+    like "$output" 'unshare' "the help"
     is "$stderr" "" "standard error"
 }
 
@@ -27,7 +27,7 @@ setup_file() { setup_store; }
 }
 
 @test "an unknown option is refused by name, 125" {
-    run_rpod 125 images --no-such-option
+    run_rpod 125 load --no-such-option
     is "$output" "" "standard output"
     like "$stderr" no-such-option "the message names the option"
 }
