@@ -193,7 +193,9 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
-    for (auto* group : {image_add_commands, oci_commands, run_commands, unshare_commands}) {
+    for (auto* group :
+         {image_add_commands, image_history_commands, image_list_commands, image_manage_commands,
+          inspect_commands, oci_commands, run_commands, unshare_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

@@ -97,6 +97,8 @@ struct DataObject {
     std::string type;  ///< "images.imageReporter"
     std::vector<Field> fields{};
     std::map<std::string, Method> methods{};
+    /// Gives the fields that are not listed; empty: there are none.
+    std::function<Data(const std::string& name)> others{};
 
     /// json_name: the same where it is empty.
     DataObject& add(std::string name, Data value, std::string json_name = {}, Show show = Show::always);

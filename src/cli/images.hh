@@ -2,9 +2,12 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "cli/command.hh"
+#include "cli/data.hh"
 #include "image/image_store.hh"
 
 namespace rpod::cli {
@@ -14,5 +17,16 @@ image::ImageStore open_images(const Context& ctx);
 
 /// load, pull, import.
 std::vector<Command> image_add_commands();
+/// images.
+std::vector<Command> image_list_commands();
+/// rmi, tag, untag, image exists, image prune.
+std::vector<Command> image_manage_commands();
+/// history, image tree.
+std::vector<Command> image_history_commands();
+/// image inspect, inspect.
+std::vector<Command> inspect_commands();
+
+/// What `inspect` shows of an image; nothing where there is none of that name.
+std::optional<Data> inspect_image(const Context& ctx, const std::string& name);
 
 }  // namespace rpod::cli

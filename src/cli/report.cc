@@ -47,13 +47,11 @@ std::string capitals(std::string_view text) {
 
 /// An object whose fields are the headers of the columns. A method's header is its name.
 Data header_row(const Report& report) {
-    static const DataObject kNothing{.type = "headers"};
-    const auto* model = report.items.empty() ? &kNothing : report.items.front().object();
-    DataObject row{.type = model->type};
+    DataObject row{.type = "headers"};
     for (const auto& [field, header] : report.headers) row.add(field, header);
-    for (const auto& field : model->fields) {
-        if (!row.find(field.name)) row.add(field.name, capitals(field.name));
-    }
+    row.others = [](const std::string& name) { return Data(capitals(name)); };
+    const auto* model = report.items.empty() ? nullptr : report.items.front().object();
+    if (!model) return row;
     for (const auto& [name, method] : model->methods) {
         row.methods[name] = [header = capitals(name)](const DataList&) { return Data(header); };
     }

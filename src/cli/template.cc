@@ -235,6 +235,7 @@ class Executor {
                 }
             }
             const Data* found = object->find(name);
+            if (!found && object->others) return object->others(name);
             if (!found) fail(operand, fmt::format("can't evaluate field {} in type {}", name, object->type));
             if (!args.empty())
                 fail(operand, fmt::format("{} has arguments but cannot be invoked as function", name));

@@ -138,7 +138,8 @@ struct ContainerConfig {
     // What runs
     std::string id;
     std::string name;
-    std::string image;  ///< as typed; empty with rootfs
+    std::string image;     ///< as typed; empty with rootfs
+    std::string image_id;  ///< 64 hex digits; keeps the image from being removed
     std::optional<RootfsDir> rootfs;
     std::optional<std::vector<std::string>>
         entrypoint;                    ///< replaces the image's, and drops its Cmd; may be empty

@@ -62,6 +62,7 @@ int run_attached(const store::Paths& paths, ContainerConfig config, AttachStream
     sweep_containers(paths);
     const image::ImageStore images(paths);
     const auto image = find_image(images, config);
+    if (image) config.image_id = image->id.hex();
     auto created = create(paths, config);
     CidFile cid_file(config.cidfile, config.id);
     MonitorJob job{

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hh"
+#include "image/image_store.hh"
+
+namespace rpod::cli {
+
+/// Which images `images` and `image prune` mean: --filter KEY=VALUE, where KEY is id, before, since or after,
+/// containers, dangling, digest, intermediate, label, manifest, readonly, reference or until.
+class ImageFilter {
+  public:
+    /// @throws Error for a key or a value that makes no sense, or an image that is not there
+    ImageFilter(const std::vector<std::string>& filters, const image::ImageStore& store);
+
+    /// Also what `images NAME` shows.
+    void add_reference(const std::string& pattern) { references_.push_back(pattern); }
+    bool matches(const image::Image& image) const;
+    /// Where references are asked for, only the names that they match are shown.
+    bool matches_name(const oci::Reference& name) const;
+
+  private:
+    using Test = std::function<bool(const image::Image&)>;
+    void add(const std::string& key, const std::string& value, const image::ImageStore& store);
+
+    std::vector<Test> tests_;
+    std::map<std::string, std::vector<Test>> any_of_;  ///< by key: one of them must hold
+    std::vector<std::string> references_;
+};
+
+/// When it was made; nothing where its configuration does not say.
+std::optional<Timestamp> created_time(const image::Image& image);
+
+}  // namespace rpod::cli
