@@ -185,13 +185,24 @@ class Monitor {
                 // A terminal has no end of input but the one that its user types.
                 if (!job_.plan.spec.process.terminal) input_.reset();
                 return;
+            case AttachKind::output_end:
+                return end_output(message->text);
             default:
                 return;
         }
     }
 
+    /// The payload gets what it would get from a reader that left: SIGPIPE, or a hangup of its terminal.
+    void end_output(std::string_view fd) {
+        const auto stream = fd == "2" ? AttachKind::stderr_data : AttachKind::stdout_data;
+        for (auto& output : outputs_) {
+            if (output.stream() == stream) output.close();
+        }
+        if (job_.plan.spec.process.terminal) input_.reset();
+    }
+
     void write_input() {
-        if (!input_->drain()) return;
+        if (!input_ || !input_->drain()) return;
         client_.stdin_taken();
         if (input_->broken()) input_.reset();
     }
