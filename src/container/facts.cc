@@ -65,6 +65,10 @@ std::string namespace_path(const store::Paths& paths, const std::string& target,
 }  // namespace
 
 void find_foreign_namespaces(const store::Paths& paths, const ContainerConfig& config, HostFacts& facts) {
+    if (config.ipc.mode == NamespaceMode::container) {
+        throw Error("--ipc container:{}: sharing another container's /dev/shm is not supported yet",
+                    config.ipc.target);
+    }
     const auto network = network_namespace(config.network);
     const NamespaceChoice user{.mode = config.userns.mode == UsernsConfig::Mode::container
                                            ? NamespaceMode::container

@@ -6,6 +6,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "container/auto_range.hh"
 #include "container/facts.hh"
 #include "container/host_files.hh"
 #include "container/parse_namespace.hh"
@@ -35,7 +36,8 @@ runtime::RootPlan plan_root(const ContainerConfig& config, const image::Image* i
     return root;
 }
 
-userns::MapRequest plan_maps(const UsernsConfig& userns, const HostFacts& facts) {
+userns::MapRequest plan_maps(const store::Paths& paths, const UsernsConfig& userns, const HostFacts& facts,
+                             const std::filesystem::path& directory) {
     using Mode = UsernsConfig::Mode;
     switch (userns.mode) {
         case Mode::host:
@@ -47,7 +49,7 @@ userns::MapRequest plan_maps(const UsernsConfig& userns, const HostFacts& facts)
         case Mode::nomap:
             return userns::MapWithoutCaller{};
         case Mode::automatic:
-            return userns::MapRange{.first = 1, .size = userns.size.value_or(65536)};
+            return claim_range(paths, userns, directory);
         case Mode::maps:
             break;
         case Mode::container:
@@ -105,7 +107,7 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     auto facts = collect_host_facts();
     facts.rootfs = directory / "merged";
     find_foreign_namespaces(paths, config, facts);
-    plan.id_map = plan_maps(config.userns, facts);
+    plan.id_map = plan_maps(paths, config.userns, facts, directory);
     store::open_run(paths);
     const auto run_directory = paths.run() / config.id;
     sys::make_dirs(run_directory, 0711);

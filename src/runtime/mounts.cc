@@ -3,6 +3,7 @@
 #include "runtime/mounts.hh"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "base/strings.hh"
 #include "runtime/copy_tree.hh"
 #include "runtime/mount_options.hh"
 #include "sys/file.hh"
@@ -33,10 +35,22 @@ sys::Fd make_file(const sys::RootedDir& root, const std::string& path) {
     return root.open(path, O_RDONLY | O_CREAT | O_NOCTTY | O_NONBLOCK, 0644);
 }
 
+/// A link of the image's must not lead a mount into /proc or /sys: that could unmask what is masked, or feed
+/// our own writes (CVE-2019-16884, CVE-2025-52881). What the spec itself puts there is named so.
+void require_plain_target(int target, const std::string& path) {
+    const long type = sys::filesystem_type(target);
+    const auto names = [&](const std::string& top) { return path == top || path.starts_with(top + "/"); };
+    if ((type == PROC_SUPER_MAGIC && !names("/proc")) || (type == SYSFS_MAGIC && !names("/sys"))) {
+        throw Error("mount on '{}': the image has a link there that leads into {}", printable(path),
+                    type == SYSFS_MAGIC ? "/sys" : "/proc");
+    }
+}
+
 sys::Fd make_target(const sys::RootedDir& root, const std::string& path, bool directory) {
     // An O_PATH descriptor again: what was there may be a device or a fifo, which nobody must open.
     if (!directory) make_file(root, path);
     auto target = directory ? root.make_dirs(path) : root.open(path, O_PATH);
+    require_plain_target(target.get(), path);
     if (is_directory(target.get()) != directory) {
         throw Error("mount on '{}': it is {} in the image", path,
                     directory ? "not a directory" : "a directory");
@@ -112,6 +126,14 @@ std::optional<sys::Fd> open_covered(const oci::Mount& mount, const MountOptions&
     return root.find(mount.destination, O_RDONLY | O_DIRECTORY);
 }
 
+std::string without_group(const std::string& data) {
+    std::vector<std::string> kept;
+    for (const auto option : split(data, ',')) {
+        if (!option.starts_with("gid=")) kept.emplace_back(option);
+    }
+    return join(kept, ",");
+}
+
 void mount_file_system(const oci::Mount& mount, const MountOptions& options, const sys::RootedDir& root,
                        const ContainerUser& user) {
     const auto covered = open_covered(mount, options, root);
@@ -123,7 +145,10 @@ void mount_file_system(const oci::Mount& mount, const MountOptions& options, con
         sys::mount_on(mount.type, source, target.get(), mount.destination, flags, options.data);
     } catch (const SysError& e) {
         if (mount.type == "proc" && e.is(EPERM)) throw explain_proc_failure(e);
-        throw;
+        if (mount.type != "devpts" || !e.is(EINVAL)) throw;
+        // Where the map has no group tty (one ID, say), terminals belong to their user's group.
+        sys::mount_on(mount.type, source, target.get(), mount.destination, flags,
+                      without_group(options.data));
     }
     if (!covered && !options.chown && !options.propagation) return;
     const auto mounted = root.open(mount.destination, O_RDONLY | O_DIRECTORY);

@@ -58,3 +58,23 @@ subuid_count() { awk -F: -v u="$(id -un)" '$1 == u { n += $3 } END { print n }' 
     [ "$output" != "$session" ] || fail "the container has no user namespace of its own"
     wait $!
 }
+
+# bats test_tags=nosub
+@test "without subordinate IDs a container has the caller's own ID alone" {
+    require_no_subids
+    require_fuse
+    run_rpod run --rm --network none busybox cat /proc/self/uid_map
+    like "$output" "^ +0 +0 +1$" "the map"
+    run_rpod 125 run --rm --network none --userns nomap busybox true
+    like "$stderr" "usermod --add-subuids" "the hint"
+}
+
+@test "auto gives each container IDs of its own" {
+    require_subids
+    rpod run --rm -i --name first --userns auto --network none busybox sh -c 'cat /proc/self/uid_map; cat' \
+        >"$BATS_TEST_TMPDIR/out" < <(sleep 6) &
+    wait_for 10 grep -q 1024 "$BATS_TEST_TMPDIR/out"
+    run_rpod run --rm --userns auto --network none busybox cat /proc/self/uid_map
+    [ "$output" != "$(cat "$BATS_TEST_TMPDIR/out")" ] || fail "both have the same IDs: $output"
+    wait $!
+}

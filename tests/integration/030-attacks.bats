@@ -160,6 +160,17 @@ new_layer() {
     done
 }
 
+@test "a link of the image leads no mount into /proc or /sys" {
+    new_layer
+    ln -s proc "$layer/alias"
+    mkdir -p "$layer/etc" && ln -s ../sys "$layer/etc/alias"
+    hostile_image procalias '{}'
+    run_rpod 125 run --rm --network none -v "$outside:/alias/sys" procalias true
+    like "$stderr" "leads into /proc" "the message"
+    run_rpod 125 run --rm --network none -v "$outside:/etc/alias/kernel" procalias true
+    like "$stderr" "leads into /sys" "the message"
+}
+
 @test "with the host's network no abstract socket of ours is in reach (CVE-2020-15257)" {
     run_rpod '?' run --rm --network host busybox grep -i '@.*rpod' /proc/net/unix
     is "$output" "" "abstract sockets"
