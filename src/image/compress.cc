@@ -83,12 +83,13 @@ std::unique_ptr<ByteSource> open_decompressor(ByteSource& source, Compression co
     return std::make_unique<PlainSource>(source, max_output);
 }
 
-PeekSource::PeekSource(ByteSource& source) : source_(source), size_(read_fully(source, start_)) {}
+PeekSource::PeekSource(ByteSource& source, size_t size) : source_(source), start_(size, '\0') {
+    start_.resize(read_fully(source, start_));
+}
 
 size_t PeekSource::read(std::span<char> into) {
-    if (given_ == size_) return source_.read(into);
-    const size_t n = std::min(into.size(), size_ - given_);
-    std::memcpy(into.data(), start_ + given_, n);
+    if (given_ == start_.size()) return source_.read(into);
+    const size_t n = start_.copy(into.data(), into.size(), given_);
     given_ += n;
     return n;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "image/byte_source.hh"
@@ -30,15 +31,14 @@ std::unique_ptr<ByteSource> open_decompressor(ByteSource& source, Compression co
 /// Another source with a look at its first bytes.
 class PeekSource : public ByteSource {
   public:
-    /// Reads up to kCompressionMagic bytes of `source` (borrowed).
-    explicit PeekSource(ByteSource& source);
-    std::string_view start() const { return {start_, size_}; }
+    /// Reads up to `size` bytes of `source` (borrowed).
+    explicit PeekSource(ByteSource& source, size_t size = kCompressionMagic);
+    std::string_view start() const { return start_; }
     size_t read(std::span<char> into) override;
 
   private:
     ByteSource& source_;
-    char start_[kCompressionMagic];
-    size_t size_;
+    std::string start_;
     size_t given_ = 0;
 };
 

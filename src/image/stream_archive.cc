@@ -4,8 +4,6 @@
 // An archive that comes once, front to back, its members in any order: docker writes manifest.json last. What
 // looks like a layer is staged as it comes by, the rest is small and kept in memory until somebody asks for
 // it.
-#include <algorithm>
-#include <array>
 #include <cstring>
 #include <map>
 
@@ -22,38 +20,6 @@ constexpr size_t kMaxDocuments = 64 << 20;  ///< bytes of all documents together
 constexpr size_t kMaxMembers = 1 << 20;
 constexpr int kMaxLinks = 16;
 constexpr std::string_view kBlobs = "blobs/sha256/";
-
-/// The content of the member that a TarReader is at, with the first bytes given back that were looked at.
-class MemberSource : public ByteSource {
-  public:
-    explicit MemberSource(TarReader& reader) : reader_(reader) { size_ = fill(); }
-
-    std::string_view start() const { return {start_.data(), size_}; }
-
-    size_t read(std::span<char> into) override {
-        if (given_ == size_) return reader_.read(into);
-        const size_t n = std::min(into.size(), size_ - given_);
-        std::memcpy(into.data(), start_.data() + given_, n);
-        given_ += n;
-        return n;
-    }
-
-  private:
-    size_t fill() {
-        size_t n = 0;
-        while (n < start_.size()) {
-            const size_t got = reader_.read(std::span(start_).subspan(n));
-            if (got == 0) break;
-            n += got;
-        }
-        return n;
-    }
-
-    TarReader& reader_;
-    std::array<char, kTarBlock> start_{};
-    size_t size_ = 0;
-    size_t given_ = 0;
-};
 
 bool looks_like_layer(std::string_view start) {
     if (detect_compression(start) != Compression::none) return true;
@@ -114,7 +80,8 @@ class StreamArchive : public ImageFiles {
     }
 
     void add_file(const overlay::LayerEntry& entry, TarReader& reader) {
-        MemberSource member(reader);
+        TarMemberSource content(reader);
+        PeekSource member(content, kTarBlock);
         links_.erase(entry.path);
         if (looks_like_layer(member.start())) {
             LayerExpectation expected;
