@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 
 #include "base/error.hh"
+#include "container/plan.hh"
 #include "container/spawn.hh"
 #include "store/names.hh"
 #include "sys/file.hh"
-#include "sys/terminal.hh"
 
 namespace rpod::container {
 namespace {
@@ -58,11 +58,7 @@ runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id
     const auto* network = plan.spec.linux.find_namespace(oci::NamespaceType::network);
     if (network && network->path.empty()) plan.network.mode = runtime::NetworkMode::loopback;
     plan.stdio = plan.spec.process.terminal ? runtime::Stdio::terminal : runtime::Stdio::inherit;
-    if (plan.spec.process.terminal && !plan.spec.process.console_size) {
-        if (const auto size = sys::window_size(STDIN_FILENO)) {
-            plan.spec.process.console_size = oci::ConsoleSize{.height = size->rows, .width = size->columns};
-        }
-    }
+    take_console_size(plan.spec);
     plan.seccomp = runtime::plan_seccomp(plan.spec, paths.seccomp_cache());
     return plan;
 }

@@ -3,6 +3,7 @@
 #include "container/plan.hh"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.hh"
 #include "base/strings.hh"
@@ -16,6 +17,7 @@
 #include "store/paths.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
+#include "sys/terminal.hh"
 
 namespace rpod::container {
 namespace {
@@ -128,8 +130,16 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     plan.reap_as_init = config.init;
     plan.create_cwd = config.workdir.empty();
     plan.seccomp = runtime::plan_seccomp(plan.spec, paths.seccomp_cache());
+    take_console_size(plan.spec);
     sys::replace_file(directory / "spec.json", plan.spec.to_json(2));
     return plan;
+}
+
+void take_console_size(oci::RuntimeSpec& spec) {
+    if (!spec.process.terminal || spec.process.console_size) return;
+    if (const auto size = sys::window_size(STDIN_FILENO)) {
+        spec.process.console_size = oci::ConsoleSize{.height = size->rows, .width = size->columns};
+    }
 }
 
 }  // namespace rpod::container

@@ -20,4 +20,7 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
                               const image::Image* image, const image::ImageStore& images,
                               const std::filesystem::path& directory);
 
+/// A payload's terminal begins with the size of the caller's: what the payload asks for first is then right.
+void take_console_size(oci::RuntimeSpec& spec);
+
 }  // namespace rpod::container
