@@ -13,7 +13,7 @@ import sys
 HELP_OPTION = re.compile(r'^ {2,}(?:-\w, |    )?(--[a-z][a-z0-9-]*)((?:, --[a-z][a-z0-9-]*)*)', re.MULTILINE)
 HELP_COMMAND = re.compile(r'^  ([a-z][a-z-]*)(?:  |$)', re.MULTILINE)
 PAGE_OPTION = re.compile(r'\*(--[a-z][a-z0-9-]*)\*')
-ALIASES = {'image ls': 'images', 'image list': 'images', 'image rm': 'rmi', 'image remove': 'rmi'}
+ALIASES = {'container exists': 'rm', 'image ls': 'images', 'image list': 'images', 'image rm': 'rmi', 'image remove': 'rmi'}
 
 
 def run_help(rpod, words):
@@ -40,7 +40,9 @@ def page_options(page):
 
 def find_page(directory, words):
     name = ALIASES.get(' '.join(words), '-'.join(words))
-    for candidate in (name, words[0], words[-1]) if words else ():
+    # `image load` is `load`; `oci run` is not `run`.
+    order = (words[-1], words[0]) if words[:1] == ('image',) else (words[0], words[-1]) if words else ()
+    for candidate in (name, *order) if words else ():
         page = directory / f'rpod-{candidate}.1.scd'
         if page.exists():
             return page

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cstring>
 
 #include "net/address.hh"
@@ -50,15 +52,17 @@ Frame ipv6(const char* to, uint8_t protocol, Frame payload) {
 }
 
 Frame udp(uint16_t port, const std::string& data = "") {
-    Frame datagram = {0x30,
-                      0x39,
-                      static_cast<uint8_t>(port >> 8),
-                      static_cast<uint8_t>(port),
-                      0,
-                      static_cast<uint8_t>(8 + data.size()),
-                      0,
-                      0};
-    datagram.insert(datagram.end(), data.begin(), data.end());
+    // Filled in place: gcc 12 takes a vector that grows by insert() for an overflow.
+    const Frame header = {0x30,
+                          0x39,
+                          static_cast<uint8_t>(port >> 8),
+                          static_cast<uint8_t>(port),
+                          0,
+                          static_cast<uint8_t>(8 + data.size()),
+                          0,
+                          0};
+    Frame datagram(header.size() + data.size());
+    std::copy(data.begin(), data.end(), std::copy(header.begin(), header.end(), datagram.begin()));
     return datagram;
 }
 
