@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/error.hh"
+#include "base/json.hh"
 #include "container/plan.hh"
 #include "container/spawn.hh"
 #include "store/names.hh"
@@ -43,14 +44,33 @@ void make_sources_absolute(oci::RuntimeSpec& spec, const fs::path& bundle) {
     }
 }
 
+/// What the specification can ask for and rpod does not do yet: an error, never silence.
+void refuse_unsupported(const oci::RuntimeSpec& spec, const std::string& file) {
+    spec.require_supported();
+    const auto refuse = [&](bool asked, std::string_view member) {
+        if (asked) throw Error("{}: {} is not supported yet", file, member);
+    };
+    refuse(!spec.hooks.empty(), "hooks");
+    refuse(spec.process.scheduler.has_value(), "process.scheduler");
+    refuse(spec.process.io_priority.has_value(), "process.ioPriority");
+    refuse(!spec.process.apparmor_profile.empty(), "process.apparmorProfile");
+    refuse(!spec.process.selinux_label.empty(), "process.selinuxLabel");
+    refuse(!spec.linux.mount_label.empty(), "linux.mountLabel");
+    refuse(spec.linux.personality.has_value(), "linux.personality");
+    if (spec.linux.resources.empty()) return;
+    for (const auto& [name, value] : json::Value::parse(spec.linux.resources, file).members()) {
+        // Device rules: no node can be made in a user namespace anyway.
+        refuse(name != "devices", "linux.resources." + name);
+    }
+}
+
 runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id, const fs::path& bundle,
                                 const fs::path& directory) {
     const auto config = bundle / "config.json";
     runtime::LaunchPlan plan;
     plan.name = id;
     plan.spec = oci::RuntimeSpec::parse(sys::read_file(config, 4 << 20), config);
-    plan.spec.require_supported();
-    if (!plan.spec.hooks.empty()) throw Error("{}: hooks are not supported yet", config.native());
+    refuse_unsupported(plan.spec, config);
     plan.root.directory = directory;
     plan.root.source = runtime::DirectoryRoot{.path = fs::path(bundle) / plan.spec.root.path};
     make_sources_absolute(plan.spec, bundle);
