@@ -3,6 +3,7 @@
 #include "cli/run_options.hh"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -146,13 +147,14 @@ TEST(Entrypoint, IsAWordAListOrNothing) {
 }
 
 TEST(EnvFile, RanksBelowEnv) {
-    const std::string path = ::testing::TempDir() + "env_file_test";
+    const std::string path = ::testing::TempDir() + "env_file_test." + std::to_string(::getpid());
     std::ofstream(path) << "# c\nA=file\nB=\"q\"\nHOME\n";
     const auto c = config_of({"-e", "A=flag", "--env-file", path});
     EXPECT_EQ(c.env, (std::vector<container::EnvVar>{{"A", "flag"}, {"B", "\"q\""}, {"HOME", "/home/u"}}));
     std::ofstream(path) << "=bad\n";
     EXPECT_EQ(error_of({"--env-file", path}), "Error: " + path + ":1: env: '=bad' has no name\n");
     EXPECT_NE(error_of({"--env-file", "/nonexistent"}).find("/nonexistent"), std::string::npos);
+    ::unlink(path.c_str());
 }
 
 TEST(HostEnv, HasTheProxies) {
