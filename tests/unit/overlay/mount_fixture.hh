@@ -56,7 +56,10 @@ inline void write_id_maps(pid_t pid) {
 /// Runs fn in a child that is root of new user and mount namespaces, in an empty directory on a tmpfs.
 /// Failures of EXPECT in it count.
 inline void in_namespaces(const std::function<void()>& fn) {
-    auto [ours, theirs] = sys::Channel::make_pair();
+    auto pair = sys::Channel::make_pair();
+    // Names of their own: clang 14's lambdas cannot capture a structured binding.
+    sys::Channel& ours = pair.first;
+    sys::Channel& theirs = pair.second;
     const pid_t pid = sys::fork_child("test", [&] {
         ours.close();
         check(::unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare");
