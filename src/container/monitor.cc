@@ -227,9 +227,7 @@ class Monitor {
                 status_ = ended;
                 continue;
             }
-            for (const auto& helper : launched_->helpers()) {
-                if (helper.pid == pid) log::warn("{} ended with {}", helper.role, ended.shell_code());
-            }
+            if (!status_) launched_->servers().replace(pid, ended);
         }
     }
 

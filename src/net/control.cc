@@ -14,12 +14,13 @@ constexpr uint32_t number(Kind kind) { return static_cast<uint32_t>(kind); }
 
 }  // namespace
 
-void MonitorEnd::wait_ready() const {
+bool MonitorEnd::wait_ready() const {
     const auto packet = channel_.receive();
-    if (!packet) throw Error("the network process died before it was ready");
+    if (!packet) return false;
     if (packet->kind == number(Kind::failed)) throw Error("network: {}", packet->text);
     if (packet->kind != number(Kind::ready))
         throw Error("network: message {} instead of 'ready'", packet->kind);
+    return true;
 }
 
 void MonitorEnd::set_resolvers(const ResolvConf& conf) const {

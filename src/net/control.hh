@@ -19,8 +19,8 @@ class MonitorEnd {
   public:
     explicit MonitorEnd(sys::Channel channel) : channel_(std::move(channel)) {}
     /// Waits until rpod:net serves. Frames wait in the tap until then: a pod may start earlier.
-    /// @throws Error with the reason why it does not
-    void wait_ready() const;
+    /// @return false where it died without a word. @throws Error with its reason why it does not
+    [[nodiscard]] bool wait_ready() const;
     /// The host's /etc/resolv.conf has changed.
     void set_resolvers(const ResolvConf& conf) const;
     /// For the monitor's loop: readable only when rpod:net has ended.

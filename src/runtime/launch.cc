@@ -9,9 +9,6 @@
 #include <cstring>
 
 #include "base/error.hh"
-#include "base/log.hh"
-#include "net/serve.hh"
-#include "overlay/serve.hh"
 #include "runtime/init.hh"
 #include "runtime/mounts.hh"
 #include "runtime/rootfs.hh"
@@ -57,12 +54,6 @@ Pipe make_pipe() {
     return {.reader = sys::Fd(ends[0]), .writer = sys::Fd(ends[1])};
 }
 
-std::vector<overlay::IdRange> inside_ranges(const userns::IdMap& map) {
-    std::vector<overlay::IdRange> ranges;
-    for (const auto& e : map.extents()) ranges.push_back({.first = e.inside, .count = e.size});
-    return ranges;
-}
-
 }  // namespace
 
 /// One launch, phase by phase.
@@ -72,7 +63,6 @@ class Launch {
 
     Launched run() {
         maps_ = userns::resolve_pod_maps(plan_.id_map, userns::own_maps());
-        image_ = std::get_if<ImageRoot>(&plan_.root.source);
         root_ = prepare_root(plan_.root, maps_);
         open_namespaces();
         bind_sources_ = open_bind_sources(plan_.spec);
@@ -186,58 +176,27 @@ class Launch {
 
     void follow_init() {
         for (;;) {
+            result_.servers_->wait_readable(result_.sync_->fd());
             auto event = result_.sync_->wait();
             switch (event.stage) {
                 case Stage::tap_created:
-                    serve_network(std::move(event.fds.at(0)));
+                    result_.servers_->serve_network(std::move(event.fds.at(0)), plan_.network);
                     break;
                 case Stage::fuse_mounted:
-                    serve_image(std::move(event.fds));
+                    result_.servers_->serve_image(std::move(event.fds),
+                                                  std::get<ImageRoot>(plan_.root.source), root_.views, maps_);
                     break;
                 case Stage::console:
                     result_.console = std::move(event.fds.at(0));
                     break;
                 case Stage::ready:
+                    result_.servers_->wait_network_ready();
                     return;
                 default:
                     throw Error("the container's first process said '{}' out of turn", name(event.stage));
             }
         }
     }
-
-    void serve_image(std::vector<sys::Fd> connections) {
-        const pid_t pid = sys::fork_child("rpod:overlay", [&] {
-            std::vector<int> keep;
-            for (const auto& c : connections) keep.push_back(c.get());
-            for (const auto& b : image_->blobs) keep.push_back(b.get());
-            leave_launcher(keep);
-            overlay::ServeOptions options{.index = std::move(image_->index),
-                                          .blobs = std::move(image_->blobs)};
-            for (size_t i = 0; i < connections.size(); ++i) {
-                options.mounts.push_back({.fuse = std::move(connections[i]), .view = root_.views[i]});
-            }
-            options.uids = inside_ranges(maps_.uids);
-            options.gids = inside_ranges(maps_.gids);
-            options.single_id = maps_.uids.count() == 1;
-            return overlay::serve(std::move(options));
-        });
-        result_.helpers_.push_back({.role = "rpod:overlay", .pid = pid});
-    }
-
-    void serve_network(sys::Fd tap) {
-        auto [ours, theirs] = sys::Channel::make_pair();
-        const pid_t pid = sys::fork_child("rpod:net", [&, &channel = theirs] {
-            leave_launcher({tap.get(), channel.fd()});
-            return net::serve(std::move(tap), plan_.network.slirp, plan_.network.resolvers,
-                              net::ServeEnd(std::move(channel)));
-        });
-        result_.helpers_.push_back({.role = "rpod:net", .pid = pid});
-        result_.net_.emplace(std::move(ours));
-    }
-
-    /// Forked role: nothing of the launcher but `keep` stays open. What owned the rest is never destroyed
-    /// here: the role ends in _exit.
-    static void leave_launcher(const std::vector<int>& keep) { sys::close_descriptors_except(keep); }
 
     struct Foreign {
         int flag;
@@ -246,7 +205,6 @@ class Launch {
 
     LaunchPlan& plan_;
     userns::PodMaps maps_;
-    ImageRoot* image_ = nullptr;
     PreparedRoot root_;
     std::vector<Foreign> foreign_;
     uint64_t new_namespaces_ = 0;
@@ -257,12 +215,14 @@ class Launch {
 
 void Launched::start() {
     sync_->go();
+    servers_->wait_readable(exec_report_.get());
     const auto err = read_exec_report(exec_report_.get());
     exec_report_.reset();
     if (err)
         throw Error("execute '{}': {}", command_, std::strerror(*err))
             .with_exit_code(exec_failure_code(*err));
     // Executed; or init gave up on the last steps, and says so before it ends.
+    servers_->wait_readable(sync_->fd());
     sync_->wait_end();
     sync_.reset();
 }

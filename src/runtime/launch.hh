@@ -5,10 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "net/control.hh"
 #include "runtime/plan.hh"
+#include "runtime/servers.hh"
 #include "runtime/sync.hh"
 #include "sys/fd.hh"
 #include "sys/process.hh"
@@ -17,12 +16,6 @@
 /// its own and with one thread: the monitor, or `oci run`. See runtime/sync.hh for the choreography and
 /// runtime/init.hh for the other side.
 namespace rpod::runtime {
-
-/// A forked role that serves the container; it ends by itself when what it serves is gone.
-struct Helper {
-    std::string role;
-    pid_t pid = -1;
-};
 
 /// A container that has been created: its first process waits for start(). Dropping this lets go of the
 /// process, which then gives up if it was not started.
@@ -33,9 +26,8 @@ class Launched {
     pid_t pid() const { return pid_; }
     /// As /proc of the host counts it.
     pid_t host_pid() const { return host_pid_; }
-    const std::vector<Helper>& helpers() const { return helpers_; }
-    /// The talk with rpod:net, null where there is none.
-    const net::MonitorEnd* net() const { return net_ ? &*net_ : nullptr; }
+    /// To be told of every child of this process that ends before the container does.
+    Servers& servers() { return *servers_; }
 
     /// Lets the first process execute the payload, and waits until it has.
     /// @throws Error with exit code 126 or 127 where the command cannot be executed
@@ -56,11 +48,11 @@ class Launched {
     /// Kept until the exit code is delivered: the last one out of the mount namespace waits for the unmount
     /// of the overlay, which syncs a whole file system.
     sys::Fd mount_namespace_;
-    std::optional<net::MonitorEnd> net_;  ///< rpod:net ends when this closes
-    std::vector<Helper> helpers_;
+    std::unique_ptr<Servers> servers_ = std::make_unique<Servers>();
 };
 
-/// @param plan  its descriptors are the launcher's to give to the processes it forks
+/// @param plan  stays where it is as long as the container lives: its descriptors are given to the processes
+/// that serve that
 /// @throws Error when any part of it fails; nothing of the container is left running then
 Launched launch(LaunchPlan& plan);
 

@@ -43,6 +43,8 @@ class LaunchSync {
     };
     /// The next message of init. @throws Error that init failed with; Error at EOF
     Event wait() const;
+    /// For poll(2): readable when wait or wait_end have something.
+    int fd() const { return channel_.fd(); }
     /// After go: returns when init has executed the payload, or died. @throws Error that init failed with
     void wait_end() const;
 

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "runtime/servers.hh"
+
+#include <poll.h>
+
+#include <cerrno>
+
+#include "base/error.hh"
+#include "base/log.hh"
+#include "net/serve.hh"
+#include "sys/channel.hh"
+
+namespace rpod::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// More deaths than this in the time below are not somebody's kill but a fault that will not go away.
+constexpr unsigned kMaxDeaths = 20;
+constexpr auto kDeathWindow = 60s;
+
+std::vector<overlay::IdRange> inside_ranges(const userns::IdMap& map) {
+    std::vector<overlay::IdRange> ranges;
+    for (const auto& e : map.extents()) ranges.push_back({.first = e.inside, .count = e.size});
+    return ranges;
+}
+
+}  // namespace
+
+void Servers::serve_image(std::vector<sys::Fd> connections, ImageRoot& root, std::vector<overlay::View> views,
+                          const userns::PodMaps& maps) {
+    image_ = {.connections = std::move(connections),
+              .views = std::move(views),
+              .uids = inside_ranges(maps.uids),
+              .gids = inside_ranges(maps.gids),
+              .single_id = maps.uids.count() == 1,
+              .request_log = overlay::make_request_log()};
+    add({.role = "rpod:overlay",
+         .start = [this, &root](bool again) { return start_image(root, again); },
+         .give_up = [this] { image_.connections.clear(); },
+         .pidfd = {}});
+}
+
+void Servers::serve_network(sys::Fd tap, const NetworkPlan& plan) {
+    network_.tap = std::move(tap);
+    add({.role = "rpod:net",
+         .start = [this, &plan](bool) { return start_network(plan); },
+         .give_up =
+             [this] {
+                 network_.tap.reset();
+                 network_.end.reset();
+             },
+         .pidfd = {}});
+}
+
+void Servers::add(Server server) {
+    server.counted_from = Clock::now();
+    run(servers_.emplace_back(std::move(server)), false);
+}
+
+void Servers::run(Server& server, bool again) {
+    server.pid = server.start(again);
+    server.pidfd = sys::open_pidfd(server.pid);
+}
+
+// Forked roles: nothing of this process but what is named stays open. What owned the rest is never destroyed
+// there: a role ends in _exit.
+
+pid_t Servers::start_image(ImageRoot& root, bool again) {
+    return sys::fork_child("rpod:overlay", [&] {
+        std::vector<int> keep{image_.request_log.get()};
+        for (const auto& connection : image_.connections) keep.push_back(connection.get());
+        for (const auto& blob : root.blobs) keep.push_back(blob.get());
+        sys::close_descriptors_except(std::move(keep));
+        overlay::ServeOptions options{
+            .index = std::move(root.index), .blobs = std::move(root.blobs), .request_log = {}};
+        for (size_t i = 0; i < image_.connections.size(); ++i) {
+            options.mounts.push_back({.fuse = std::move(image_.connections[i]), .view = image_.views[i]});
+        }
+        options.uids = image_.uids;
+        options.gids = image_.gids;
+        options.single_id = image_.single_id;
+        options.request_log = std::move(image_.request_log);
+        options.takeover = again;
+        return overlay::serve(std::move(options));
+    });
+}
+
+pid_t Servers::start_network(const NetworkPlan& plan) {
+    network_.end.reset();
+    auto [ours, theirs] = sys::Channel::make_pair();
+    const pid_t pid = sys::fork_child("rpod:net", [&, &channel = theirs] {
+        sys::close_descriptors_except({network_.tap.get(), channel.fd()});
+        return net::serve(std::move(network_.tap), plan.slirp, plan.resolvers,
+                          net::ServeEnd(std::move(channel)));
+    });
+    network_.end.emplace(std::move(ours));
+    return pid;
+}
+
+void Servers::wait_network_ready() {
+    while (network_.end && !network_.end->wait_ready()) {
+        // Killed before it said anything.
+        for (const auto& server : servers_) {
+            if (server.role != "rpod:net") continue;
+            replace(server.pid, sys::wait_for(server.pid));
+            break;
+        }
+    }
+}
+
+void Servers::wait_readable(int fd) {
+    for (;;) {
+        std::vector<pollfd> fds{{.fd = fd, .events = POLLIN, .revents = 0}};
+        for (const auto& server : servers_)
+            fds.push_back({.fd = server.pidfd.get(), .events = POLLIN, .revents = 0});
+        if (::poll(fds.data(), fds.size(), -1) < 0) {
+            if (errno == EINTR) continue;
+            throw SysError(errno, "wait for the container's first process");
+        }
+        if (fds[0].revents) return;
+        for (size_t i = 0; i < servers_.size(); ++i) {
+            if (fds[i + 1].revents) replace(servers_[i].pid, sys::wait_for(servers_[i].pid));
+        }
+    }
+}
+
+bool Servers::replace(pid_t pid, sys::ExitStatus status) {
+    for (auto& server : servers_) {
+        if (server.pid != pid) continue;
+        server.pid = -1;
+        server.pidfd.reset();
+        const auto now = Clock::now();
+        if (now - server.counted_from > kDeathWindow) {
+            server.counted_from = now;
+            server.deaths = 0;
+        }
+        if (++server.deaths > kMaxDeaths) {
+            log::error("{} ended with {} for the {}th time within a minute and is given up", server.role,
+                       status.shell_code(), server.deaths);
+            server.give_up();
+            return true;
+        }
+        log::warn("{} ended with {}; another one takes its place", server.role, status.shell_code());
+        run(server, true);
+        return true;
+    }
+    return false;
+}
+
+}  // namespace rpod::runtime

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/control.hh"
+#include "overlay/serve.hh"
+#include "runtime/plan.hh"
+#include "sys/fd.hh"
+#include "sys/process.hh"
+#include "userns/pod_map.hh"
+
+namespace rpod::runtime {
+
+/// The forked roles that serve one container: rpod:overlay its image, rpod:net its network. What they work on
+/// (the connections to the kernel, the index, the layers, the tap) stays open here, so that one that dies is
+/// replaced by another that goes on where it was: whoever reads the image notices nothing, open connections
+/// of the network are reset. Both end by themselves when what they serve is gone or this object is.
+///
+/// Belongs to the process that launches, which has one thread and is their parent.
+class Servers {
+  public:
+    Servers() = default;
+    Servers(const Servers&) = delete;
+    Servers& operator=(const Servers&) = delete;
+
+    /// @param root  stays where it is as long as this object lives
+    void serve_image(std::vector<sys::Fd> connections, ImageRoot& root, std::vector<overlay::View> views,
+                     const userns::PodMaps& maps);
+    /// @param plan  stays where it is as long as this object lives
+    void serve_network(sys::Fd tap, const NetworkPlan& plan);
+
+    /// Returns when rpod:net, where there is one, serves. @throws Error with its reason why it cannot
+    void wait_network_ready();
+
+    /// Waits until fd is readable, or at its end. A server that dies meanwhile is replaced: whoever is to
+    /// make fd readable might be waiting for it.
+    void wait_readable(int fd);
+
+    /// A child of this process has ended and was waited for. If it was a server, another takes its place; one
+    /// that dies again and again is given up, and what it served ends with an error for those who use it.
+    /// @return whether it was one
+    bool replace(pid_t pid, sys::ExitStatus status);
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    struct Server {
+        std::string role;
+        /// Forks it. The flag: whether one was there before.
+        std::function<pid_t(bool again)> start;
+        std::function<void()> give_up;
+        pid_t pid = -1;
+        sys::Fd pidfd;
+        unsigned deaths = 0;  ///< since `counted_from`
+        Clock::time_point counted_from = {};
+    };
+    struct Image {
+        std::vector<sys::Fd> connections;
+        std::vector<overlay::View> views;
+        std::vector<overlay::IdRange> uids, gids;
+        bool single_id = false;
+        sys::Fd request_log;
+    };
+    struct Network {
+        sys::Fd tap;
+        std::optional<net::MonitorEnd> end;  ///< rpod:net ends when this closes
+    };
+
+    void add(Server server);
+    void run(Server& server, bool again);
+    pid_t start_image(ImageRoot& root, bool again);
+    pid_t start_network(const NetworkPlan& plan);
+
+    Image image_;
+    Network network_;
+    std::vector<Server> servers_;
+};
+
+}  // namespace rpod::runtime
