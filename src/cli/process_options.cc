@@ -68,6 +68,12 @@ void apply_metadata(const ProcessOptions& o, container::ContainerConfig& config)
     }
 }
 
+/// One line of /etc/passwd or /etc/group.
+void check_entry(const std::string& line, std::string_view flag) {
+    if (line.find_first_of(std::string_view("\n\0", 2)) != std::string::npos)
+        throw Error("{} '{}': expected one line", flag, printable(line));
+}
+
 /// What sethostname(2) and name resolution take.
 void check_hostname(const std::string& name) {
     const auto plain = [](char c) {
@@ -95,6 +101,17 @@ void add_process_flags(CLI::App& app, ProcessOptions& o) {
         ->group(kCommand);
     app.add_option("--group-add", o.group_add, "Add a supplementary group, or keep-groups: the caller's own")
         ->type_name("GROUP")
+        ->group(kCommand);
+    app.add_flag("--passwd", o.passwd,
+                 "Give a user that the image does not know an entry in /etc/passwd (default true)")
+        ->group(kCommand);
+    app.add_option("--passwd-entry", o.passwd_entry,
+                   "That entry; $USERNAME, $UID, $GID, $NAME and $HOME are replaced")
+        ->type_name("LINE")
+        ->group(kCommand);
+    app.add_option("--group-entry", o.group_entry,
+                   "The entry in /etc/group; $GROUPNAME, $GID and $USERLIST are replaced")
+        ->type_name("LINE")
         ->group(kCommand);
     app.add_option("--umask", o.umask, "File mode creation mask (default 0022)")
         ->type_name("MASK")
@@ -148,6 +165,11 @@ void apply(const ProcessOptions& o, const Surroundings& around, container::Conta
     if (!o.user.empty()) container::check_user(o.user, "user");
     config.user = o.user;
     apply_groups(o, config);
+    config.add_accounts = o.passwd;
+    check_entry(o.passwd_entry, "passwd-entry");
+    config.passwd_entry = o.passwd_entry;
+    check_entry(o.group_entry, "group-entry");
+    config.group_entry = o.group_entry;
     if (!o.umask.empty()) config.umask = container::parse_umask(o.umask);
     config.tty = o.tty;
     config.stdin_open = o.interactive;

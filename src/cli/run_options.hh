@@ -28,6 +28,8 @@ struct Surroundings {
 struct ProcessOptions {
     std::optional<std::string> entrypoint;
     std::string workdir, user, umask, hostname;
+    std::string passwd_entry, group_entry;
+    bool passwd = true;
     Strings group_add;
     Strings env, env_files, unset_env;
     bool env_host = false;

@@ -148,6 +148,8 @@ struct ContainerConfig {
     std::string user;  ///< as typed: <name|uid>[:<group|gid>]
     std::vector<std::string> group_add;
     bool keep_groups = false;
+    bool add_accounts = true;  ///< --passwd: entries for a user and group that the image does not know
+    std::string passwd_entry, group_entry;  ///< as typed; empty: podman's default
 
     // Environment, lowest rank first: host_env, image, env
     std::vector<EnvVar> host_env;  ///< --env-host and the proxy variables, taken when the container was made

@@ -161,6 +161,9 @@ void set_process(json::Builder& out, const ContainerConfig& c) {
     set_text(out, "user", c.user);
     set_list(out, "group_add", c.group_add);
     set_flag(out, "keep_groups", c.keep_groups);
+    out.set("add_accounts", c.add_accounts);
+    set_text(out, "passwd_entry", c.passwd_entry);
+    set_text(out, "group_entry", c.group_entry);
     set_env(out, "host_env", c.host_env);
     set_env(out, "env", c.env);
     set_list(out, "unset_env", c.unset_env);
@@ -307,6 +310,9 @@ void read_process(const json::Value& v, ContainerConfig& c) {
     c.user = v.string_or("user");
     c.group_add = v.strings_or_empty("group_add");
     c.keep_groups = v.bool_or("keep_groups", false);
+    c.add_accounts = v.bool_or("add_accounts", true);
+    c.passwd_entry = v.string_or("passwd_entry", "");
+    c.group_entry = v.string_or("group_entry", "");
     c.host_env = env_from(v, "host_env");
     c.env = env_from(v, "env");
     c.unset_env = v.strings_or_empty("unset_env");

@@ -2,14 +2,20 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/facts.hh"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <array>
 
 #include "base/error.hh"
 #include "container/find.hh"
 #include "container/parse_namespace.hh"
 #include "container/record.hh"
 #include "sys/capability.hh"
+#include "sys/file.hh"
 #include "sys/namespace.hh"
 #include "sys/rlimit.hh"
 
@@ -24,10 +30,44 @@ std::string host_name() {
     return name;
 }
 
-/// Nodes that --privileged binds: what the caller may open.
 bool exists(const char* path) { return ::access(path, F_OK) == 0; }
 
+/// What every container has of its own, and what shows terminals, shared memory or queues of the host.
+constexpr std::array<std::string_view, 14> kOwnDevices{"null", "zero",    "full",   "random", "urandom",
+                                                       "tty",  "console", "ptmx",   "core",   "fd",
+                                                       "pts",  "shm",     "mqueue", ".udev"};
+
+/// tty0, tty63, ttyS0: terminals of the host.
+bool is_host_terminal(std::string_view name) { return name.starts_with("tty") || name.starts_with("vcs"); }
+
+constexpr size_t kMaxDevices = 4096;
+constexpr int kMaxDeviceDepth = 4;
+
+void collect_devices(const std::string& directory, int depth, std::vector<std::string>& out) {
+    const auto dir = sys::find_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
+    if (!dir) return;
+    for (const auto& name : sys::list_dir(dir->get())) {
+        if (depth == 0 && std::find(kOwnDevices.begin(), kOwnDevices.end(), name) != kOwnDevices.end())
+            continue;
+        struct stat st {};
+        if (is_host_terminal(name) || ::fstatat(dir->get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        const auto path = directory + "/" + name;
+        if (S_ISDIR(st.st_mode) && depth < kMaxDeviceDepth) collect_devices(path, depth + 1, out);
+        if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) continue;
+        if (::access(path.c_str(), R_OK) < 0 && ::access(path.c_str(), W_OK) < 0) continue;
+        if (out.size() < kMaxDevices) out.push_back(path);
+    }
+}
+
 }  // namespace
+
+std::vector<std::string> host_devices() {
+    std::vector<std::string> devices;
+    collect_devices("/dev", 0, devices);
+    std::sort(devices.begin(), devices.end());
+    return devices;
+}
 
 HostFacts collect_host_facts() {
     HostFacts facts;
@@ -65,10 +105,6 @@ std::string namespace_path(const store::Paths& paths, const std::string& target,
 }  // namespace
 
 void find_foreign_namespaces(const store::Paths& paths, const ContainerConfig& config, HostFacts& facts) {
-    if (config.ipc.mode == NamespaceMode::container) {
-        throw Error("--ipc container:{}: sharing another container's /dev/shm is not supported yet",
-                    config.ipc.target);
-    }
     const auto network = network_namespace(config.network);
     const NamespaceChoice user{.mode = config.userns.mode == UsernsConfig::Mode::container
                                            ? NamespaceMode::container
@@ -84,6 +120,13 @@ void find_foreign_namespaces(const store::Paths& paths, const ContainerConfig& c
         if (choice.mode == NamespaceMode::container) {
             facts.namespaces[type] = namespace_path(paths, choice.target, flag);
         }
+    }
+    if (config.ipc.mode == NamespaceMode::container) {
+        // Read by runtime::open_bind_sources: paths as the other container's first process sees them.
+        const auto ipc = facts.namespaces.at(oci::NamespaceType::ipc);
+        const auto root = ipc.substr(0, ipc.find("/ns/")) + "/root";
+        facts.shared_shm = root + "/dev/shm";
+        facts.shared_mqueue = root + "/dev/mqueue";
     }
 }
 

@@ -18,6 +18,7 @@
 #include "sys/capability.hh"
 #include "sys/file.hh"
 #include "sys/terminal.hh"
+#include "userns/identity.hh"
 
 namespace rpod::container {
 namespace {
@@ -83,6 +84,26 @@ net::SlirpConfig slirp_config(const std::vector<std::string>& networks) {
         printable(text));
 }
 
+runtime::AccountPlan plan_accounts(const ContainerConfig& config, const HostFacts& facts) {
+    runtime::AccountPlan plan{.add = config.add_accounts,
+                              .passwd_entry = config.passwd_entry,
+                              .group_entry = config.group_entry,
+                              .caller = {}};
+    if (config.userns.mode != UsernsConfig::Mode::keep_id) return plan;
+    const auto me = userns::current_identity();
+    if (!me.known) return plan;
+    const auto gid = config.userns.keep_gid.value_or(facts.caller_gid);
+    auto group = userns::current_group_name();
+    if (group.empty()) group = std::to_string(gid);
+    plan.caller = {.uid = config.userns.keep_uid.value_or(facts.caller_uid),
+                   .gid = gid,
+                   .name = me.name,
+                   .full_name = me.full_name,
+                   .group = std::move(group),
+                   .home = me.home};
+    return plan;
+}
+
 /// The first --network decides; what it means is net/'s to read.
 runtime::NetworkPlan plan_network(const ContainerConfig& config) {
     runtime::NetworkPlan network;
@@ -108,6 +129,7 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     plan.network = plan_network(config);
     auto facts = collect_host_facts();
     facts.rootfs = directory / "merged";
+    if (config.security.privileged) facts.devices = host_devices();
     find_foreign_namespaces(paths, config, facts);
     plan.id_map = plan_maps(paths, config.userns, facts, directory);
     store::open_run(paths);
@@ -127,6 +149,7 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     plan.stdio = config.tty ? runtime::Stdio::terminal : runtime::Stdio::pipes;
     plan.stdin_open = config.stdin_open;
     plan.keep_groups = config.keep_groups;
+    plan.accounts = plan_accounts(config, facts);
     plan.reap_as_init = config.init;
     plan.create_cwd = config.workdir.empty();
     plan.seccomp = runtime::plan_seccomp(plan.spec, paths.seccomp_cache());

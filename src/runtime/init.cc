@@ -11,6 +11,7 @@
 
 #include "base/error.hh"
 #include "net/tap.hh"
+#include "runtime/accounts.hh"
 #include "runtime/devices.hh"
 #include "runtime/mounts.hh"
 #include "runtime/payload.hh"
@@ -124,6 +125,7 @@ void build_root(const InitContext& context, const InitSync& sync, ContainerUser&
     keep_mounts_to_ourselves();
     const auto root = mount_root(plan.root, context.root, sync);
     user = resolve_user(plan.spec.process.user, root);
+    add_accounts(plan.accounts, plan.spec, root, user);
     mount_all(plan.spec, context.bind_sources, root, user);
     make_devices(plan.spec, root);
     set_up_streams(context, root, sync);

@@ -14,6 +14,7 @@
 #include "base/log.hh"
 #include "base/strings.hh"
 #include "runtime/copy_tree.hh"
+#include "runtime/foreign_mount.hh"
 #include "runtime/mount_options.hh"
 #include "sys/file.hh"
 #include "sys/mount.hh"
@@ -161,12 +162,21 @@ void mount_file_system(const oci::Mount& mount, const MountOptions& options, con
 
 }  // namespace
 
+namespace {
+
+sys::Fd open_bind_source(const std::string& source) {
+    if (const auto foreign = parse_foreign_path(source)) return clone_foreign_mount(*foreign);
+    return sys::clone_mount(AT_FDCWD, source, true);
+}
+
+}  // namespace
+
 std::vector<sys::Fd> open_bind_sources(const oci::RuntimeSpec& spec) {
     std::vector<sys::Fd> sources;
     sources.reserve(spec.mounts.size());
     for (const auto& mount : spec.mounts) {
         const bool binds = parse_mount_options(mount.options).bind || mount.type == "bind";
-        sources.push_back(binds ? sys::clone_mount(AT_FDCWD, mount.source, true) : sys::Fd());
+        sources.push_back(binds ? open_bind_source(mount.source) : sys::Fd());
     }
     return sources;
 }

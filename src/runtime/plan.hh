@@ -57,6 +57,22 @@ enum class Stdio {
     terminal  ///< a pseudo terminal whose master the launcher gets
 };
 
+/// Entries in the container's /etc/passwd and /etc/group for a user and a group whose numbers the image does
+/// not know; see accounts.hh.
+struct AccountPlan {
+    bool add = false;
+    /// Lines with variables; empty: podman's default.
+    std::string passwd_entry, group_entry;
+    /// Who runs rpod, where the container has them as a user of its own (--userns keep-id): IDs of the
+    /// container.
+    struct Caller {
+        uint32_t uid = 0;
+        uint32_t gid = 0;
+        std::string name, full_name, group, home;
+    };
+    std::optional<Caller> caller;
+};
+
 struct LaunchPlan {
     oci::RuntimeSpec spec;
     RootPlan root;
@@ -67,7 +83,7 @@ struct LaunchPlan {
     bool reap_as_init = false;  ///< rpod's own PID 1 reaps and forwards signals
     bool create_cwd = false;    ///< the working directory is made where it is missing (the image's own)
     std::string name;           ///< of the container, for messages
-    std::string passwd_entry;   ///< line to append to /etc/passwd where its user is not there; may be empty
+    AccountPlan accounts;
     SeccompFilter seccomp;      ///< without program: none
     userns::MapRequest id_map;  ///< of the container's user namespace (P)
 };

@@ -183,4 +183,10 @@ ContainerUser resolve_user(const oci::User& user, const sys::RootedDir& root) {
     return resolve_user(user, passwd, group);
 }
 
+bool has_group(const sys::RootedDir& root, uint32_t gid) {
+    const auto group = root.read_file("/etc/group", kMaxFile).value_or("");
+    return find_entry<GroupEntry>(group, parse_group_line, [&](const auto& e) { return e.gid == gid; })
+        .has_value();
+}
+
 }  // namespace rpod::runtime

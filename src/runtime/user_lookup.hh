@@ -37,4 +37,7 @@ ContainerUser resolve_user(const oci::User& user, const sys::RootedDir& root);
 /// The same from the files' texts.
 ContainerUser resolve_user(const oci::User& user, std::string_view passwd, std::string_view group);
 
+/// Whether /etc/group has the number.
+bool has_group(const sys::RootedDir& root, uint32_t gid);
+
 }  // namespace rpod::runtime

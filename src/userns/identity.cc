@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "userns/identity.hh"
 
+#include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -20,8 +21,19 @@ Identity current_identity() {
         me.name = found->pw_name;
         me.home = found->pw_dir;
         me.shell = found->pw_shell;
+        const std::string gecos = found->pw_gecos ? found->pw_gecos : "";
+        me.full_name = gecos.substr(0, gecos.find(','));
     }
     return me;
+}
+
+std::string current_group_name() {
+    group entry{};
+    group* found = nullptr;
+    std::array<char, 65536> buffer;
+    if (::getgrgid_r(::getegid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found)
+        return found->gr_name;
+    return {};
 }
 
 }  // namespace rpod::userns

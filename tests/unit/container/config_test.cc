@@ -81,6 +81,9 @@ ContainerConfig full_config() {
                                 .proc_options = "hidepid=2"};
     c.ulimits = {{"nofile", 10, kUnlimited}};
     c.ulimits_host = true;
+    c.add_accounts = false;
+    c.passwd_entry = "$USERNAME:x";
+    c.group_entry = "$GROUPNAME:x";
     c.sysctls = {{"net.ipv4.ip_forward", "1"}};
     c.umask = 077;
     c.oom_score_adj = -5;
