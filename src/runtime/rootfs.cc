@@ -58,7 +58,8 @@ void mount_image(const RootPlan& root, int dir, const std::vector<overlay::View>
         lowers += (i > 0 ? ":" : "") + lower_name(i);
     }
     sync.fuse_mounted(borrowed);
-    // Closed here: who launches holds them for the servers, and where both are dead nobody waits for an answer.
+    // Closed here: who launches holds them for the servers, and where both are dead nobody waits for an
+    // answer.
     connections.clear();
     // Relative names: no path of the store shows in the mount's options.
     check(::fchdir(dir), "enter '{}'", root.directory);
