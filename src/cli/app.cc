@@ -9,12 +9,16 @@
 #include "base/log.hh"
 #include "base/strings.hh"
 #include "cli/containers.hh"
+#include "cli/create.hh"
 #include "cli/flag_words.hh"
 #include "cli/help.hh"
 #include "cli/images.hh"
 #include "cli/oci.hh"
 #include "cli/run.hh"
+#include "cli/signal_pause.hh"
+#include "cli/start_stop.hh"
 #include "cli/unshare.hh"
+#include "cli/wait.hh"
 
 namespace rpod::cli {
 namespace {
@@ -196,7 +200,8 @@ std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
     for (auto* group :
          {image_add_commands, image_history_commands, image_list_commands, image_manage_commands,
-          inspect_commands, oci_commands, run_commands, container_commands, unshare_commands}) {
+          inspect_commands, oci_commands, run_commands, create_commands, start_stop_commands,
+          signal_pause_commands, wait_commands, container_commands, unshare_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

@@ -2,59 +2,156 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "cli/containers.hh"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <ostream>
 
+#include "base/strings.hh"
+#include "cli/container_select.hh"
 #include "container/create.hh"
 #include "container/find.hh"
 #include "container/remove.hh"
-#include "store/paths.hh"
+#include "sys/file.hh"
 
 namespace rpod::cli {
 namespace {
 
-store::Paths open_store(const Context& ctx) {
-    const auto paths = store::Paths::locate(ctx.global.root, ctx.global.runroot);
-    store::open_root(paths);
-    return paths;
-}
+using container::Life;
+
+constexpr int kExitNoSuchContainer = 1;
 
 struct RemoveOptions {
-    bool all = false;
-    bool force = false;
-    bool ignore = false;
+    SelectOptions select;
+    container::RemoveRequest request;
 };
 
-/// Removes what can be removed; the first failure decides the exit code, as podman's does.
+/// The argument is judged one by one: what can be removed is.
 int remove_each(const store::Paths& paths, const RemoveOptions& options, const Args& names, Context& ctx) {
     int code = 0;
     for (const auto& name : names) {
+        std::string id;
         try {
-            container::remove_container(paths, name, options.force);
-            ctx.out << name << "\n";
+            id = container::find_container(paths, name).id;
         } catch (const Error& e) {
-            if (e.exit_code() == 1 && (options.force || options.ignore)) continue;
-            ctx.err << "Error: " << e.what() << "\n";
-            if (code == 0) code = e.exit_code();
+            if (options.request.force || options.select.ignore) continue;
+            print_error(ctx, e);
+            if (code == 0) code = kExitNoSuchContainer;
+            continue;
         }
+        const int failed = for_each_container(ctx, {SelectedContainer{name, id}}, [&](const auto& c) {
+            container::remove_container(paths, c.id, options.request);
+        });
+        if (code == 0) code = failed;
     }
-    container::sweep_containers(paths);
     return code;
 }
 
 Action define_rm(CLI::App& flags, Context& ctx) {
     auto options = std::make_shared<RemoveOptions>();
-    flags.add_flag("-a,--all", options->all, "Remove all containers");
-    flags.add_flag("-f,--force", options->force, "Kill running containers first; do not mind missing ones");
-    flags.add_flag("-i,--ignore", options->ignore, "Do not mind missing containers");
-    return [options, &ctx](const Args& args) {
-        if (options->all == !args.empty()) {
-            throw Error(options->all ? "rm: --all and names do not go together"
-                                     : "rm: name a container, or use --all");
-        }
+    auto& select = options->select;
+    flags.add_flag("-a,--all", select.all, "Remove all containers");
+    flags.add_flag("-f,--force", options->request.force,
+                   "Kill running containers first; do not mind missing ones");
+    flags.add_flag("-i,--ignore", select.ignore, "Do not mind missing containers");
+    flags.add_flag("-l,--latest", select.latest, "Remove the container that was made last");
+    flags
+        .add_option("-t,--time", options->request.stop_seconds,
+                    "With --force, let running ones end by their stop signal, for so long")
+        ->type_name("SECONDS");
+    flags.add_flag("-v,--volumes", options->request.anonymous_volumes, "Remove their anonymous volumes, too");
+    flags.add_option("--cidfile", select.cidfiles, "Remove the container whose ID is in the file")
+        ->type_name("FILE");
+    return [options, &ctx](const Args& names) {
+        if (options->request.stop_seconds && !options->request.force)
+            throw Error("--force option must be specified to use the --time option");
         const auto paths = open_store(ctx);
-        return remove_each(paths, *options, options->all ? container::container_ids(paths) : args, ctx);
+        int code = 0;
+        if (!names.empty() && options->select.cidfiles.empty() && !options->select.all &&
+            !options->select.latest) {
+            code = remove_each(paths, *options, names, ctx);
+        } else {
+            auto which = options->select;
+            which.ignore = which.ignore || options->request.force;
+            code = for_each_container(ctx, select_containers(paths, which, names), [&](const auto& c) {
+                container::remove_container(paths, c.id, options->request);
+            });
+        }
+        container::sweep_containers(paths);
+        return code;
+    };
+}
+
+Action define_rename(CLI::App&, Context& ctx) {
+    return [&ctx](const Args& args) {
+        const auto paths = open_store(ctx);
+        container::rename_container(paths, container::find_container(paths, args[0]).id, args[1]);
+        return 0;
+    };
+}
+
+struct CleanupOptions {
+    SelectOptions select;
+    bool remove = false;
+};
+
+Action define_cleanup(CLI::App& flags, Context& ctx) {
+    auto options = std::make_shared<CleanupOptions>();
+    flags.add_flag("-a,--all", options->select.all, "All containers that do not run");
+    flags.add_flag("-l,--latest", options->select.latest, "The container that was made last");
+    flags.add_flag("--rm", options->remove, "Remove them, too");
+    return [options, &ctx](const Args& names) {
+        const auto paths = open_store(ctx);
+        const auto selected = select_containers(paths, options->select, names, {Life::created, Life::exited});
+        const int code = for_each_container(ctx, selected, [&](const auto& c) {
+            const auto life = container::life_of(paths.containers() / c.id);
+            if (life != Life::created && life != Life::exited)
+                throw Error(
+                    "container {} is running or paused, refusing to clean up: container state improper",
+                    c.id);
+            if (options->remove) return container::remove_container(paths, c.id, {});
+            // Mounts went with the monitor; this is what a killed one leaves.
+            const auto lock = container::lock_container(paths.containers() / c.id);
+            container::wait_for_monitor(paths.containers() / c.id);
+            sys::remove_tree_at(AT_FDCWD, paths.run() / c.id);
+        });
+        container::sweep_containers(paths);
+        return code;
+    };
+}
+
+/// @throws Error where the answer does not come
+bool confirm(Context& ctx) {
+    ctx.out
+        << "WARNING! This will remove all non running containers.\nAre you sure you want to continue? [y/N] ";
+    ctx.out.flush();
+    char answer = 'n';
+    return ::read(STDIN_FILENO, &answer, 1) == 1 && (answer == 'y' || answer == 'Y');
+}
+
+struct PruneOptions {
+    SelectOptions select;
+    bool force = false;
+};
+
+Action define_prune(CLI::App& flags, Context& ctx) {
+    auto options = std::make_shared<PruneOptions>();
+    flags.add_flag("-f,--force", options->force, "Do not ask");
+    flags
+        .add_option("--filter", options->select.filters,
+                    "Only those for which it holds; id, name, label, status, restart-policy")
+        ->type_name("KEY=VALUE");
+    return [options, &ctx](const Args&) {
+        if (!options->force && !confirm(ctx)) return 0;
+        const auto paths = open_store(ctx);
+        options->select.all = true;
+        const int code = for_each_container(
+            ctx, select_containers(paths, options->select, {}, {Life::created, Life::exited}),
+            [&](const auto& c) { container::remove_container(paths, c.id, {}); });
+        container::sweep_containers(paths);
+        return code;
     };
 }
 
@@ -69,19 +166,34 @@ Action define_exists(CLI::App&, Context& ctx) {
     };
 }
 
-Command rm_command(std::string_view name) {
-    return {.name = name,
-            .arguments = "[options] CONTAINER [CONTAINER...]",
-            .summary = "Remove containers",
-            .arity = kAnyArgs,
-            .define = define_rm};
-}
+constexpr Command kRm{.name = "rm",
+                      .arguments = "[options] CONTAINER [CONTAINER...]",
+                      .summary = "Remove containers",
+                      .arity = kAnyArgs,
+                      .define = define_rm};
+constexpr Command kRename{.name = "rename",
+                          .arguments = "CONTAINER NAME",
+                          .summary = "Give a container another name",
+                          .arity = {.min = 2, .max = 2},
+                          .define = define_rename};
 
 }  // namespace
 
 std::vector<Command> container_commands() {
-    return {rm_command("rm"),
-            rm_command("container rm"),
+    return {kRm,
+            in_group("container rm", kRm),
+            kRename,
+            in_group("container rename", kRename),
+            {.name = "container cleanup",
+             .arguments = "[options] CONTAINER [CONTAINER...]",
+             .summary = "Remove what a killed container has left",
+             .arity = kAnyArgs,
+             .define = define_cleanup},
+            {.name = "container prune",
+             .arguments = "[options]",
+             .summary = "Remove all containers that do not run",
+             .arity = kNoArgs,
+             .define = define_prune},
             {.name = "container exists",
              .arguments = "CONTAINER",
              .summary = "Tell by the exit code whether a container exists",

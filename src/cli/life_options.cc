@@ -8,7 +8,9 @@
 #include "base/strings.hh"
 #include "cli/run_options.hh"
 #include "container/parse_limits.hh"
+#include "container/parse_log.hh"
 #include "container/parse_path.hh"
+#include "container/restart_policy.hh"
 #include "store/names.hh"
 
 namespace rpod::cli {
@@ -31,17 +33,6 @@ container::SystemdMode parse_systemd(const std::string& text) {
     if (text == "true") return container::SystemdMode::automatic;
     if (text == "always") throw Error("--systemd=always is not supported yet");
     throw Error("systemd '{}': true, false and always are known", printable(text));
-}
-
-container::LogConfig parse_log(const LifeOptions& o) {
-    container::LogConfig out;
-    if (o.log_driver.empty()) return out;
-    if (o.log_driver != "none") {
-        throw Error("--log-driver={} is not supported yet: the output of containers is not kept",
-                    printable(o.log_driver));
-    }
-    out.driver = o.log_driver;
-    return out;
 }
 
 void parse_attach(const LifeOptions& o, bool interactive, RunModes& modes) {
@@ -91,7 +82,6 @@ void add_life_flags(CLI::App& app, LifeOptions& o) {
     app.add_option("-a,--attach", o.attach, "Attach only this: stdin, stdout, stderr")
         ->type_name("STREAM")
         ->group(kLife);
-    app.add_flag("--sig-proxy", o.sig_proxy, "Pass signals on to the container (default true)")->group(kLife);
     app.add_option("--cidfile", o.cidfile, "Write the container's ID to a new file")
         ->type_name("FILE")
         ->group(kLife);
@@ -111,10 +101,22 @@ void add_life_flags(CLI::App& app, LifeOptions& o) {
     app.add_option("--systemd", o.systemd, "Whether to look for systemd as its command: true, false")
         ->type_name("BOOL")
         ->group(kLife);
-    app.add_option("--log-driver", o.log_driver, "Where output is kept; only: none")
+    app.add_option("--pidfile", o.pidfile, "Write the process ID of its first process to a file")
+        ->type_name("FILE")
+        ->group(kLife);
+    app.add_option("--conmon-pidfile", o.conmon_pidfile, "Write the process ID of its monitor to a file")
+        ->type_name("FILE")
+        ->group(kLife);
+    app.add_flag("--replace", o.replace, "Remove a container that has the name")->group(kLife);
+    app.add_option("--log-driver", o.log_driver,
+                   "Where output is kept: k8s-file, json-file, none, passthrough (default k8s-file)")
         ->type_name("DRIVER")
         ->group(kLife);
-    app.add_option("--restart", o.restart, "When to start it again; only: no")
+    app.add_option("--log-opt", o.log_options, "How it is kept: max-size=SIZE")
+        ->type_name("NAME=VALUE")
+        ->group(kLife);
+    app.add_option("--restart", o.restart,
+                   "When to start it again: no, on-failure[:N], always, unless-stopped (default no)")
         ->type_name("POLICY")
         ->group(kLife);
     app.add_option("--platform", o.platform, "Platform of the image; only this machine's")
@@ -137,14 +139,22 @@ void apply(const LifeOptions& o, const Surroundings& around, container::Containe
     config.stop_timeout_s = o.stop_timeout;
     config.timeout_s = o.timeout;
     config.systemd = parse_systemd(o.systemd);
-    config.log = parse_log(o);
-    if (o.restart != "no" && !o.restart.empty()) {
-        throw Error("--restart={} is not supported yet: nothing would start the container again",
-                    printable(o.restart));
-    }
+    config.log = container::parse_log(o.log_driver, o.log_options);
+    if (config.log.driver == "passthrough" && config.tty)
+        throw Error(
+            "--log-driver=passthrough and --tty do not go together: there is no terminal to pass through");
+    container::parse_restart_policy(o.restart);
+    config.restart = o.restart == "no" ? std::string() : o.restart;
+    if (config.remove && !config.restart.empty())
+        throw Error(
+            "the --rm option conflicts with --restart, when the restartPolicy is not \"\" and \"no\"");
+    if (!o.pidfile.empty()) config.pidfile = container::parse_host_path(o.pidfile, around.cwd, "pidfile");
+    if (!o.conmon_pidfile.empty())
+        config.conmon_pidfile = container::parse_host_path(o.conmon_pidfile, around.cwd, "conmon-pidfile");
     check_platform(o, around);
-    modes.sig_proxy = o.sig_proxy;
     modes.quiet = o.quiet;
+    modes.replace = o.replace;
+    if (o.replace && o.name.empty()) throw Error("cannot replace container without --name being set");
     parse_attach(o, config.stdin_open, modes);
 }
 

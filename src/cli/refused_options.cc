@@ -44,8 +44,6 @@ const std::array kRefused{
     Refused{"--health-startup-cmd", kHealth}, Refused{"--health-startup-interval", kHealth},
     Refused{"--health-startup-retries", kHealth}, Refused{"--health-startup-success", kHealth},
     Refused{"--health-startup-timeout", kHealth},
-    Refused{"-d,--detach", "a container runs as long as the command that started it", false},
-    Refused{"--log-opt", "the output of containers is not kept"},
     Refused{"--pod", kPods}, Refused{"--pod-id-file", kPods}, Refused{"--requires", "containers do not depend on one another yet"},
     Refused{"--authfile", kRegistry}, Refused{"--creds", kRegistry}, Refused{"--tls-verify", kRegistry, false}, Refused{"--cert-dir", kRegistry},
     Refused{"--retry", kRegistry}, Refused{"--retry-delay", kRegistry}, Refused{"--decryption-key", kRegistry},
@@ -54,20 +52,18 @@ const std::array kRefused{
     Refused{"--secret", "secrets are not supported yet"},
     Refused{"--env-merge", "variables of the image cannot be used in others yet"},
     Refused{"--gpus", "CDI devices are not supported yet"},
-    Refused{"--replace", "remove the other container first", false}, Refused{"--rmi", "remove the image with rpod rmi", false},
+    Refused{"--rmi", "remove the image with rpod rmi", false},
     Refused{"--preserve-fds", "descriptors are not passed into containers yet", true, {"0", "\xff"}},
     Refused{"--preserve-fd", "descriptors are not passed into containers yet"},
-    Refused{"--pidfile", "the process ID is not written to a file yet"},
     Refused{"--init-path", "the init of --init is rpod itself"},
     Refused{"--personality", "other execution domains are not supported"},
-    Refused{"--detach-keys", "an attached container cannot be detached from yet", true, {"", "\xff"}},
     Refused{"--sdnotify", "readiness messages are not passed on yet", true, {"ignore", "\xff"}},
     Refused{"--seccomp-policy", "profiles are not taken from images", true, {"default", "\xff"}},
     Refused{"--rdt-class", kLimits}};
 // clang-format on
 
 /// Of no effect on what runs, here and in podman run by a user: taken, so that scripts go on working.
-constexpr std::array kAccepted{"--runtime", "--conmon-pidfile", "--device-cgroup-rule"};
+constexpr std::array kAccepted{"--runtime", "--device-cgroup-rule"};
 
 }  // namespace
 

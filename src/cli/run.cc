@@ -4,25 +4,54 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <ostream>
 
+#include "cli/container_select.hh"
 #include "cli/run_options.hh"
+#include "container/detach_keys.hh"
 #include "container/run.hh"
-#include "store/paths.hh"
 
 namespace rpod::cli {
 namespace {
 
+constexpr const char* kLife = "Container";
+
+struct RunFlags {
+    RunOptions shared;
+    bool detach = false;
+    std::string detach_keys{container::kDefaultDetachKeys};
+    bool sig_proxy = true;
+};
+
+container::StartRequest start_request(const RunFlags& flags, const RunModes& modes) {
+    if (flags.detach && !flags.shared.life.attach.empty())
+        throw Error("cannot specify both --attach and --detach: the first asks to wait, the second not to");
+    return {.attached = !flags.detach,
+            .streams = {.in = modes.attach_stdin, .out = modes.attach_stdout, .err = modes.attach_stderr},
+            .sig_proxy = flags.sig_proxy,
+            .detach_keys = flags.detach_keys};
+}
+
 Action define_run(CLI::App& flags, Context& ctx) {
-    auto options = std::make_shared<RunOptions>();
-    add_run_flags(flags, *options);
+    auto options = std::make_shared<RunFlags>();
+    add_run_flags(flags, options->shared);
+    flags.add_flag("-d,--detach", options->detach, "Print the container's ID and let it run on")
+        ->group(kLife);
+    flags
+        .add_option("--detach-keys", options->detach_keys,
+                    "Keys that leave a terminal and let the container run (default ctrl-p,ctrl-q)")
+        ->type_name("KEYS")
+        ->group(kLife);
+    flags.add_flag("--sig-proxy", options->sig_proxy, "Pass signals on to the container (default true)")
+        ->group(kLife);
     return [options, &ctx](const Args& args) {
-        auto request = validate(*options, args, Surroundings::here());
-        const auto paths = store::Paths::locate(ctx.global.root, ctx.global.runroot);
-        store::open_root(paths);
-        const container::AttachStreams streams{.in = request.modes.attach_stdin,
-                                               .out = request.modes.attach_stdout,
-                                               .err = request.modes.attach_stderr};
-        return container::run_attached(paths, std::move(request.config), streams, request.modes.sig_proxy);
+        auto request = validate(options->shared, args, Surroundings::here());
+        const container::DetachKeys check(options->detach_keys);
+        const auto start = start_request(*options, request.modes);
+        const auto status =
+            container::run_container(open_store(ctx), request.config, request.modes.replace, start);
+        if (options->detach) ctx.out << request.config.id << "\n";
+        return status ? status->shell_code() : 0;
     };
 }
 

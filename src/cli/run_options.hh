@@ -45,12 +45,13 @@ struct ProcessOptions {
 
 struct LifeOptions {
     std::string name, cidfile, pull = "missing", stop_signal, systemd = "true", log_driver;
-    Strings attach;
+    std::string pidfile, conmon_pidfile;
+    Strings attach, log_options;
     std::optional<uint32_t> stop_timeout;
     uint32_t timeout = 0;
     bool remove = false;
+    bool replace = false;
     bool quiet = false;
-    bool sig_proxy = true;
     std::string restart = "no", platform, architecture, os, variant;
 };
 
@@ -89,8 +90,8 @@ struct RunModes {
     bool attach_stdin = false;
     bool attach_stdout = false;
     bool attach_stderr = false;
-    bool sig_proxy = true;
-    bool quiet = false;  ///< no progress of a pull
+    bool quiet = false;    ///< no progress of a pull
+    bool replace = false;  ///< a container of the same name is removed first
 };
 
 struct RunRequest {
@@ -98,8 +99,8 @@ struct RunRequest {
     RunModes modes;
 };
 
-/// Binds all flags. A flag that podman has and rpod cannot honour yet is known, does not show in the help,
-/// and is refused by name with the reason when it is used.
+/// Binds all flags that `run` and `create` share. A flag that podman has and rpod cannot honour yet is known,
+/// does not show in the help, and is refused by name with the reason when it is used.
 void add_run_flags(CLI::App& app, RunOptions& options);
 
 /// @param args  IMAGE [COMMAND [ARG...]]

@@ -15,20 +15,16 @@ std::optional<AttachMessage> MonitorEnd::receive() {
     return AttachMessage{.kind = static_cast<AttachKind>(packet->kind), .text = std::move(packet->text)};
 }
 
-void MonitorEnd::send(AttachKind kind, std::string_view text) {
-    if (!connected_) return;
-    try {
-        channel_.send(static_cast<uint32_t>(kind), text);
-    } catch (const SysError& e) {
-        if (!e.is(EPIPE) && !e.is(ECONNRESET)) throw;
-        connected_ = false;
-    }
+void MonitorEnd::close() {
+    connected_ = false;
+    queue_.clear();
+    pending_bytes_ = 0;
+    channel_.close();
 }
 
-bool MonitorEnd::try_output(AttachKind stream, std::string_view data) {
-    if (!connected_) return true;
+bool MonitorEnd::try_send(AttachKind kind, std::string_view text) {
     try {
-        return channel_.try_send(static_cast<uint32_t>(stream), data);
+        return channel_.try_send(static_cast<uint32_t>(kind), text);
     } catch (const SysError& e) {
         if (!e.is(EPIPE) && !e.is(ECONNRESET)) throw;
         connected_ = false;
@@ -36,19 +32,35 @@ bool MonitorEnd::try_output(AttachKind stream, std::string_view data) {
     }
 }
 
+void MonitorEnd::tell(AttachKind kind, std::string_view text) {
+    if (!connected_) return;
+    if (queue_.empty() && try_send(kind, text)) return;
+    queue_.push_back({.kind = kind, .text = std::string(text)});
+    pending_bytes_ += text.size();
+}
+
+void MonitorEnd::drain() {
+    while (!queue_.empty() && connected_) {
+        const auto& next = queue_.front();
+        if (!try_send(next.kind, next.text)) return;
+        pending_bytes_ -= next.text.size();
+        queue_.pop_front();
+    }
+}
+
 void MonitorEnd::failed(const Error& e) {
     auto text = fmt::format("{}\n{}\n{}", e.exit_code(), e.what(), e.hint());
     if (text.size() > sys::Packet::kMaxText) text.resize(sys::Packet::kMaxText);
-    send(AttachKind::failed, text);
+    tell(AttachKind::failed, text);
 }
 
 void MonitorEnd::exited(sys::ExitStatus status) {
-    send(AttachKind::exited, fmt::format("{} {}", status.code, status.signal));
+    tell(AttachKind::exited, fmt::format("{} {}", status.code, status.signal));
 }
 
 AttachMessage ClientEnd::receive() const {
     auto packet = channel_.receive();
-    if (!packet) throw Error("the container's monitor died");
+    if (!packet) throw MonitorGone();
     return {.kind = static_cast<AttachKind>(packet->kind), .text = std::move(packet->text)};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,11 +14,12 @@
 #include "sys/process.hh"
 #include "sys/terminal.hh"
 
-/// What the command (`rpod run`) and the monitor say to each other, over one socket pair that is made before
-/// the fork. Neither ever waits for the other to read: the monitor because it serves the container whatever
-/// the client does, the client because its signals must get through. Standard input goes in single steps
-/// (stdin_data, stdin_taken); output that the client does not read makes the monitor stop reading the
-/// container's.
+/// What a command and the monitor say to each other: over a socket pair that is made before the fork (`rpod
+/// run`, `rpod start`), or over the socket `control` in the container's runtime directory (`attach`, `stop`,
+/// …). Neither ever waits for the other to read: the monitor because it serves the container whatever the
+/// client does, the client because its signals must get through. Standard input goes in single steps
+/// (stdin_data, stdin_taken). Output that the client of the socket pair does not read makes the monitor stop
+/// reading the container's; one that came by the socket is let go when it falls too far behind.
 namespace rpod::container {
 
 enum class AttachKind : uint32_t {
@@ -28,6 +30,12 @@ enum class AttachKind : uint32_t {
     stdin_data,  ///< bytes for the container's standard input; the next only after stdin_taken
     stdin_end,   ///< standard input is over
     output_end,  ///< text: "1" or "2": nobody reads this stream any more
+    attach,      ///< text: the streams wanted, "1", "2" or "12"; answered with started, later with exited
+    watch,       ///< answered with exited when the payload has ended
+    stop,        ///< text: seconds until SIGKILL, empty: the container's; answered with exited
+    kill,        ///< text: the number of a signal; answered with done
+    pause,       ///< answered with done
+    unpause,     ///< answered with done
     // monitor → client
     created = 32,  ///< text: the container's ID
     started,
@@ -35,39 +43,49 @@ enum class AttachKind : uint32_t {
     stdout_data,
     stderr_data,
     stdin_taken,
-    exited  ///< text: "CODE SIGNAL"; nothing follows
+    exited,  ///< text: "CODE SIGNAL"; nothing follows
+    done
 };
 
 /// The largest run of bytes in one message.
 constexpr size_t kAttachChunk = 32 << 10;
+
+/// The peer is gone without a word.
+class MonitorGone : public Error {
+  public:
+    MonitorGone() : Error(std::string("the container's monitor died")) {}
+};
 
 struct AttachMessage {
     AttachKind kind;
     std::string text;
 };
 
-/// Held by the monitor. Everything is quietly dropped once the client is gone.
+/// Held by the monitor, one for each client. Nothing here waits: what the socket does not take at once is
+/// queued and sent by drain(). Everything is quietly dropped once the client is gone.
 class MonitorEnd {
   public:
     explicit MonitorEnd(sys::Channel channel) : channel_(std::move(channel)) {}
     int fd() const { return channel_.fd(); }
     bool connected() const { return connected_; }
-    void close() { channel_.close(); }
+    void close();
     /// When fd() is readable; nothing when the client is gone.
     std::optional<AttachMessage> receive();
 
-    void created(std::string_view id) { send(AttachKind::created, id); }
-    void started() { send(AttachKind::started); }
+    void tell(AttachKind kind, std::string_view text = {});
     void failed(const Error& e);
-    void stdin_taken() { send(AttachKind::stdin_taken); }
     void exited(sys::ExitStatus status);
-    /// @return false where the client has not read what it has; ask again when fd() is writable
-    bool try_output(AttachKind stream, std::string_view data);
+    bool has_pending() const { return !queue_.empty(); }
+    size_t pending_bytes() const { return pending_bytes_; }
+    /// When fd() is writable.
+    void drain();
 
   private:
-    void send(AttachKind kind, std::string_view text = {});
+    bool try_send(AttachKind kind, std::string_view text);
     sys::Channel channel_;
     bool connected_ = true;
+    std::deque<AttachMessage> queue_;
+    size_t pending_bytes_ = 0;
 };
 
 /// Held by the command.
@@ -80,7 +98,10 @@ class ClientEnd {
     /// The next message must be of this kind. @throws Error that the monitor failed with
     std::string expect(AttachKind kind) const;
 
-    void start() const { channel_.send(static_cast<uint32_t>(AttachKind::start)); }
+    void send(AttachKind kind, std::string_view text = {}) const {
+        channel_.send(static_cast<uint32_t>(kind), text);
+    }
+    void start() const { send(AttachKind::start); }
     void signal(int number) const;
     void resize(sys::WindowSize size) const;
     void stdin_data(std::string_view data) const {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hh"
+#include "container/detach_keys.hh"
 #include "sys/signals.hh"
 #include "sys/terminal.hh"
 
@@ -64,22 +65,22 @@ class Outlet {
 
 class AttachClient {
   public:
-    AttachClient(const ClientEnd& monitor, AttachStreams streams, bool tty, bool sig_proxy)
+    AttachClient(const ClientEnd& monitor, const AttachOptions& options)
         : monitor_(monitor),
-          tty_(tty),
-          reads_input_(streams.in),
-          out_(STDOUT_FILENO, streams.out),
-          err_(STDERR_FILENO, streams.err),
-          signals_(wanted_signals(tty, sig_proxy)) {}
+          tty_(options.tty),
+          reads_input_(options.streams.in),
+          out_(STDOUT_FILENO, options.streams.out),
+          err_(STDERR_FILENO, options.streams.err),
+          signals_(wanted_signals(options.tty, options.sig_proxy)),
+          detach_keys_(options.tty ? options.detach_keys : std::string()) {}
 
-    sys::ExitStatus run() {
+    std::optional<sys::ExitStatus> run() {
         // Before raw mode: a failure is reported on a terminal that works.
-        monitor_.start();
         monitor_.expect(AttachKind::started);
+        if (tty_) pass_window_size();
         if (tty_ && reads_input_ && sys::is_terminal(STDIN_FILENO)) raw_.emplace(STDIN_FILENO);
-        if (!reads_input_) monitor_.stdin_end();
-        while (!status_ || out_.has_pending() || err_.has_pending()) poll_once();
-        return *status_;
+        while (!detached_ && (!status_ || out_.has_pending() || err_.has_pending())) poll_once();
+        return status_;
     }
 
   private:
@@ -142,7 +143,10 @@ class AttachClient {
             monitor_.stdin_end();
             return;
         }
-        monitor_.stdin_data({buffer, static_cast<size_t>(n)});
+        const auto typed = detach_keys_.take({buffer, static_cast<size_t>(n)});
+        detached_ = typed.detached;
+        if (typed.data.empty()) return;
+        monitor_.stdin_data(typed.data);
         input_in_flight_ = true;
     }
 
@@ -151,10 +155,14 @@ class AttachClient {
             if (status_) continue;
             if (*signal != SIGWINCH) {
                 monitor_.signal(*signal);
-            } else if (const auto size = sys::window_size(STDIN_FILENO)) {
-                monitor_.resize(*size);
+            } else {
+                pass_window_size();
             }
         }
+    }
+
+    void pass_window_size() {
+        if (const auto size = sys::window_size(STDIN_FILENO)) monitor_.resize(*size);
     }
 
     const ClientEnd& monitor_;
@@ -164,15 +172,28 @@ class AttachClient {
     Outlet out_;
     Outlet err_;
     sys::SignalQueue signals_;
+    DetachKeys detach_keys_;
+    bool detached_ = false;
     std::optional<sys::RawMode> raw_;
     std::optional<sys::ExitStatus> status_;
 };
 
 }  // namespace
 
-sys::ExitStatus start_attached(const ClientEnd& monitor, AttachStreams streams, bool tty, bool sig_proxy) {
+std::optional<sys::ExitStatus> start_attached(const ClientEnd& monitor, const AttachOptions& options) {
     sys::ignore_sigpipe();
-    return AttachClient(monitor, streams, tty, sig_proxy).run();
+    AttachClient client(monitor, options);
+    monitor.start();
+    if (!options.streams.in) monitor.stdin_end();
+    return client.run();
+}
+
+std::optional<sys::ExitStatus> attach_running(const ClientEnd& monitor, const AttachOptions& options) {
+    sys::ignore_sigpipe();
+    AttachClient client(monitor, options);
+    monitor.send(AttachKind::attach,
+                 fmt::format("{}{}", options.streams.out ? "1" : "", options.streams.err ? "2" : ""));
+    return client.run();
 }
 
 }  // namespace rpod::container

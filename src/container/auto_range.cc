@@ -54,6 +54,8 @@ userns::MapRange claim_range(const store::Paths& paths, const UsernsConfig& user
     }
     const uint32_t size = userns.size.value_or(kDefaultSize);
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
+    // What it has written is owned by the IDs that it had before.
+    if (const auto own = read_range(directory)) return *own;
     uint64_t first = 1;
     for (const auto& range : taken_ranges(paths)) {
         if (first + size <= range.first) break;

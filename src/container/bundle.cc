@@ -96,7 +96,11 @@ int run_bundle(const store::Paths& paths, const std::string& id, const fs::path&
         throw SysError(errno, "create directory '{}'", directory.native());
     }
     const auto remove = [directory] { sys::remove_tree_at(AT_FDCWD, directory); };
-    MonitorJob job{.plan = {}, .id = id, .directory = directory, .release = [] {}, .clean_up = remove};
+    MonitorJob job;
+    job.id = id;
+    job.directory = directory;
+    job.release = [] {};
+    job.clean_up = remove;
     try {
         job.plan = plan_bundle(paths, id, fs::absolute(bundle), directory);
     } catch (...) {
@@ -105,9 +109,10 @@ int run_bundle(const store::Paths& paths, const std::string& id, const fs::path&
     }
     const bool tty = job.plan.stdio == runtime::Stdio::terminal;
     const auto* pids = job.plan.spec.linux.find_namespace(oci::NamespaceType::pid);
-    const auto status = run_monitored(paths, job, {.own_pid_namespace = pids && pids->path.empty()},
-                                      {.streams = {.in = tty, .out = tty, .err = tty}, .tty = tty});
-    return status.shell_code();
+    const auto status =
+        run_monitored(paths, job, {.own_pid_namespace = pids && pids->path.empty()},
+                      {.attach = {.streams = {.in = tty, .out = tty, .err = tty}, .tty = tty}});
+    return status->shell_code();
 }
 
 }  // namespace rpod::container

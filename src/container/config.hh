@@ -175,7 +175,9 @@ struct ContainerConfig {
     PullPolicy pull = PullPolicy::missing;
     SystemdMode systemd = SystemdMode::automatic;
     LogConfig log;
+    std::string restart;  ///< as typed; empty: no
     std::string cidfile;
+    std::string pidfile, conmon_pidfile;
 
     // File system
     bool read_only = false;

@@ -188,7 +188,10 @@ void set_life(json::Builder& out, const ContainerConfig& c) {
     log.set("driver", c.log.driver);
     set_map(log, "options", c.log.options);
     out.set("log", std::move(log));
+    set_text(out, "restart", c.restart);
     set_text(out, "cidfile", c.cidfile);
+    set_text(out, "pidfile", c.pidfile);
+    set_text(out, "conmon_pidfile", c.conmon_pidfile);
 }
 
 void set_file_system(json::Builder& out, const ContainerConfig& c) {
@@ -337,7 +340,10 @@ void read_life(const json::Value& v, ContainerConfig& c) {
         c.log.driver = log->string_or("driver", c.log.driver);
         c.log.options = log->string_map_or_empty("options");
     }
+    c.restart = v.string_or("restart");
     c.cidfile = v.string_or("cidfile");
+    c.pidfile = v.string_or("pidfile");
+    c.conmon_pidfile = v.string_or("conmon_pidfile");
 }
 
 void read_file_system(const json::Value& v, ContainerConfig& c) {

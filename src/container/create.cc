@@ -54,11 +54,6 @@ std::string claim_random_name(const store::Paths& paths, const std::string& id) 
 /// every record.
 std::filesystem::path removal_marks(const store::Paths& paths) { return paths.containers() / "rm"; }
 
-void mark_for_removal(const store::Paths& paths, const std::string& id) {
-    sys::make_dirs(removal_marks(paths));
-    sys::open_file(removal_marks(paths) / id, O_WRONLY | O_CREAT, 0600);
-}
-
 /// Fills a new directory under a temporary name. The caller holds the exclusive store lock: nobody sweeps
 /// now.
 sys::Fd make_directory(const std::filesystem::path& temporary, const ContainerConfig& config) {
@@ -72,7 +67,32 @@ sys::Fd make_directory(const std::filesystem::path& temporary, const ContainerCo
 
 }  // namespace
 
-Created create(const store::Paths& paths, ContainerConfig& config) {
+void mark_for_removal(const store::Paths& paths, const std::string& id) {
+    sys::make_dirs(removal_marks(paths));
+    sys::open_file(removal_marks(paths) / id, O_WRONLY | O_CREAT, 0600);
+}
+
+sys::Fd lock_container(const std::filesystem::path& directory) {
+    auto making = sys::open_file(directory / "making", O_RDWR | O_CREAT, 0600);
+    sys::lock(making.get(), sys::LockKind::exclusive);
+    return making;
+}
+
+ContainerConfig read_config(const std::filesystem::path& directory) {
+    const auto record = directory / "config.json";
+    return config_from_json(sys::read_file(record), record);
+}
+
+std::string current_name(const std::filesystem::path& directory, const std::string& fallback) {
+    try {
+        return read_config(directory).name;
+    } catch (const Error& e) {
+        log::debug("{}: {}", directory.native(), e.what());
+        return fallback;
+    }
+}
+
+Created create(const store::Paths& paths, ContainerConfig& config, bool runs_now) {
     if (!config.name.empty()) store::require_valid_name(config.name);
     config.id = sys::random_hex(32);
     sys::make_dirs(paths.containers());
@@ -87,7 +107,7 @@ Created create(const store::Paths& paths, ContainerConfig& config) {
         .id = config.id, .name = config.name, .directory = paths.containers() / config.id, .making = {}};
     try {
         created.making = make_directory(temporary, config);
-        if (config.remove) mark_for_removal(paths, config.id);
+        if (config.remove && runs_now) mark_for_removal(paths, config.id);
         check(::rename(temporary.c_str(), created.directory.c_str()), "rename '{}'", temporary.native());
         return created;
     } catch (...) {
@@ -95,6 +115,21 @@ Created create(const store::Paths& paths, ContainerConfig& config) {
         container_names(paths).release(config.name, config.id);
         throw;
     }
+}
+
+void rename_container(const store::Paths& paths, const std::string& id, const std::string& name) {
+    store::require_valid_name(name);
+    const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
+    const auto directory = paths.containers() / id;
+    auto config = read_config(directory);
+    const auto before = config.name;
+    if (before == name) return;
+    // Between the next two steps it has both names; what a crash leaves of the new one goes with the
+    // container.
+    claim_name(paths, name, id);
+    config.name = name;
+    sys::replace_file(directory / "config.json", to_json(config));
+    container_names(paths).release(before, id);
 }
 
 std::filesystem::path withdraw(const store::Paths& paths, const std::string& id, const std::string& name) {
@@ -126,23 +161,13 @@ std::vector<std::string> names_in(const std::filesystem::path& directory) {
     return fd ? sys::list_dir(fd->get()) : std::vector<std::string>{};
 }
 
-/// The name in a dead container's record; empty where that cannot be read.
-std::string recorded_name(const std::filesystem::path& directory) {
-    try {
-        return config_from_json(sys::read_file(directory / "config.json"), "config.json").name;
-    } catch (const Error& e) {
-        log::debug("{}: {}", directory.native(), e.what());
-        return {};
-    }
-}
-
 /// The temporaries that nobody works on, after the dead --rm containers became such.
 std::vector<std::filesystem::path> collect_dead(const store::Paths& paths) {
     const auto marks = names_in(removal_marks(paths));
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
     for (const auto& id : marks) {
         const auto directory = paths.containers() / id;
-        if (!is_in_use(directory)) withdraw(paths, id, recorded_name(directory));
+        if (!is_in_use(directory)) withdraw(paths, id, current_name(directory, {}));
     }
     std::vector<std::filesystem::path> dead;
     for (const auto& name : names_in(paths.containers())) {

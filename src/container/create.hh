@@ -28,8 +28,25 @@ store::Names container_names(const store::Paths& paths);
 
 /// Gives the config an ID, and a name where it has none; claims the name, writes config.json. All or nothing:
 /// what a crash leaves is swept by a later command.
+/// @param runs_now  it is about to be started: one with --rm is swept, too, when its maker dies
 /// @throws Error where the name is taken, in podman's words
-Created create(const store::Paths& paths, ContainerConfig& config);
+Created create(const store::Paths& paths, ContainerConfig& config, bool runs_now);
+
+/// Waits until nobody else is starting or removing the container. While the lock is held nobody does, and the
+/// sweep leaves it alone. Not to be taken twice by one process: closing either would drop both.
+sys::Fd lock_container(const std::filesystem::path& directory);
+
+/// A container with --rm that was only created goes when it ends from now on.
+void mark_for_removal(const store::Paths& paths, const std::string& id);
+
+/// config.json of a container. @throws Error
+ContainerConfig read_config(const std::filesystem::path& directory);
+
+/// The name in the record, which `rename` changes; `fallback` where that cannot be read.
+std::string current_name(const std::filesystem::path& directory, const std::string& fallback);
+
+/// Gives a container another name. @throws Error where that is taken
+void rename_container(const store::Paths& paths, const std::string& id, const std::string& name);
 
 /// Takes a container out of sight (its name is free, its ID unknown); what is left is removed by discard().
 /// @return where it lies now

@@ -5,22 +5,25 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/error.hh"
 #include "base/log.hh"
 #include "base/strings.hh"
+#include "container/clients.hh"
+#include "container/freezer.hh"
 #include "container/record.hh"
-#include "container/relay.hh"
+#include "container/streams.hh"
 #include "runtime/launch.hh"
 #include "sys/file.hh"
 #include "sys/namespace.hh"
 #include "sys/process.hh"
 #include "sys/signals.hh"
+#include "sys/timer.hh"
 
 namespace rpod::container {
 namespace {
@@ -28,193 +31,252 @@ namespace {
 class Monitor {
   public:
     Monitor(MonitorJob& job, MonitorEnd client)
-        : job_(job), client_(std::move(client)), children_({SIGCHLD}) {}
+        : job_(job),
+          clients_(std::move(client), job.attached),
+          children_({SIGCHLD}),
+          streams_(clients_, job.plan.spec.process.terminal) {}
 
     int run() {
         try {
-            create();
-            if (!wait_for_start()) return kExitFailed;
-            start();
+            open_files();
+            launch();
+            clients_.all().front().end.tell(AttachKind::created, job_.id);
+            while (phase_ != Phase::over) poll_once();
         } catch (const Error& e) {
             log::debug("{}", e.what());
-            end_unstarted();
-            client_.failed(e);
+            give_up();
+            clients_.failed(e);
             job_.clean_up();
-            return kExitFailed;
         }
-        loop();
-        finish();
-        return 0;
+        clients_.linger();
+        return status_ ? 0 : kExitFailed;
     }
 
   private:
-    void create() {
-        launched_.emplace(runtime::launch(job_.plan));
-        write_state(job_.directory, {.status = Status::created, .pid = launched_->host_pid(), .started = {}});
-        client_.created(job_.id);
+    enum class Phase { created, running, backing_off, over };
+
+    void open_files() {
+        clear_exit(job_.directory);
+        if (!job_.control_directory.empty()) clients_.listen(job_.control_directory);
+        streams_.open_log(job_.directory, job_.log);
+        state_.monitor_pid = sys::pid_in_proc(sys::open_pidfd(::getpid()).get());
+        state_.monitor_start = sys::process_start(state_.monitor_pid);
+        // Before there are mounts: whoever starts it after our death must know whom to wait for.
+        set_status(Status::created);
     }
 
-    /// @return false where the client went away instead: nobody has seen this container run
-    bool wait_for_start() {
-        for (;;) {
-            const auto message = client_.receive();
-            if (!message) {
-                end_unstarted();
-                job_.clean_up();
-                return false;
-            }
-            if (message->kind == AttachKind::start) return true;
-            if (message->kind == AttachKind::resize) resize(message->text);
-        }
+    void set_status(Status status) {
+        state_.status = status;
+        write_state(job_.directory, state_);
+    }
+
+    void launch() {
+        launched_.emplace(runtime::launch(job_.plan));
+        state_.pid = launched_->host_pid();
+        set_status(phase_ == Phase::created ? Status::created : state_.status);
     }
 
     void start() {
         launched_->start();
-        write_state(job_.directory, {.status = Status::running,
-                                     .pid = launched_->host_pid(),
-                                     .started = std::chrono::system_clock::now()});
-        client_.started();
-        open_relays();
-        arm_timeout();
+        state_.started = std::chrono::system_clock::now();
+        set_status(Status::running);
+        write_pid(job_.pidfile, state_.pid);
+        write_pid(job_.conmon_pidfile, state_.monitor_pid);
+        phase_ = Phase::running;
+        ran_since_ = std::chrono::steady_clock::now();
+        streams_.open(*launched_);
+        if (job_.timeout.count() > 0) timeout_.arm(job_.timeout);
     }
 
-    /// Kills what there is, releases the name.
-    void end_unstarted() {
-        if (launched_) {
+    static void write_pid(const std::string& file, pid_t pid) {
+        if (!file.empty()) sys::replace_file(file, std::to_string(pid), 0644);
+    }
+
+    /// The end of a container that did not come to run, or whose monitor cannot go on.
+    void give_up() {
+        if (launched_ && !status_) {
             sys::send_signal(launched_->pidfd(), SIGKILL);
             sys::wait_for_pidfd(launched_->pidfd());
-            launched_.reset();
         }
+        launched_.reset();
+        if (phase_ == Phase::running) record_exit({.code = 0, .signal = SIGKILL});
+        phase_ = Phase::over;
         job_.release();
     }
 
-    void open_relays() {
-        if (launched_->console) {
-            // Input and output are one descriptor each way, so that each side ends for itself.
-            input_.emplace(sys::Fd(
-                check(::fcntl(launched_->console.get(), F_DUPFD_CLOEXEC, 3), "duplicate the terminal")));
-            outputs_.emplace_back(AttachKind::stdout_data, std::move(launched_->console));
-            return;
-        }
-        if (launched_->stdin_pipe) input_.emplace(std::move(launched_->stdin_pipe));
-        if (launched_->stdout_pipe)
-            outputs_.emplace_back(AttachKind::stdout_data, std::move(launched_->stdout_pipe));
-        if (launched_->stderr_pipe)
-            outputs_.emplace_back(AttachKind::stderr_data, std::move(launched_->stderr_pipe));
-    }
-
-    void arm_timeout() {
-        if (job_.timeout.count() == 0) return;
-        timer_ =
-            sys::Fd(check(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "create a timer"));
-        const itimerspec when{.it_interval = {}, .it_value = {.tv_sec = job_.timeout.count(), .tv_nsec = 0}};
-        check(::timerfd_settime(timer_.get(), 0, &when, nullptr), "set a timer");
-    }
-
-    /// Until the payload has ended and all of its output is delivered.
-    void loop() {
-        while (!status_ || !output_delivered()) {
-            poll_once();
-        }
-    }
-
-    bool output_delivered() const {
-        for (const auto& output : outputs_) {
-            if (!output.finished()) return false;
-        }
-        return true;
-    }
+    // The poll loop
+    // ------------------------------------------------------------------------------------------------------
 
     void poll_once() {
-        std::vector<pollfd> fds;
-        const auto add = [&](int fd, short events) {
-            fds.push_back({.fd = fd, .events = events, .revents = 0});
-            return fds.size() - 1;
-        };
-        const auto children = add(children_.fd(), POLLIN);
-        const auto timer = add(timer_.get(), POLLIN);
-        bool blocked = false;
-        for (const auto& output : outputs_) blocked = blocked || output.has_pending();
-        const auto client = add(client_.connected() ? client_.fd() : -1,
-                                static_cast<short>(POLLIN | (blocked ? POLLOUT : 0)));
-        const auto input = add(input_ && input_->has_pending() ? input_->fd() : -1, POLLOUT);
-        const auto first_output = fds.size();
-        for (const auto& output : outputs_) add(output.wants_more() ? output.fd() : -1, POLLIN);
+        PollSet set;
+        const auto children = set.add(children_.fd(), POLLIN);
+        const auto listener = set.add(clients_.listener(), POLLIN);
+        const auto timeout = set.add(timeout_.fd(), POLLIN);
+        const auto stop = set.add(stop_timer_.fd(), POLLIN);
+        const auto again = set.add(restart_timer_.fd(), POLLIN);
+        // The foreground client sets the pace, but not that of the end.
+        streams_.add_to(set, status_ || !clients_.holds_back());
+        const auto first_client = set.fds.size();
+        for (const auto& client : clients_.all())
+            set.add(client.end.fd(), static_cast<short>(POLLIN | (client.end.has_pending() ? POLLOUT : 0)));
 
         // Once the payload is gone, what its pipes still hold is taken without waiting for stray writers.
-        const int ready = ::poll(fds.data(), fds.size(), status_ && !blocked ? 0 : -1);
+        const int ready =
+            ::poll(set.fds.data(), set.fds.size(), phase_ == Phase::running && status_ ? 0 : -1);
         if (ready < 0 && errno == EINTR) return;
         check(ready, "wait for events");
-        if (fds[timer].revents) kill_for_timeout();
-        if (fds[client].revents & (POLLIN | POLLHUP)) take_message();
-        if (fds[input].revents) write_input();
-        for (size_t i = 0; i < outputs_.size(); ++i) {
-            auto& output = outputs_[i];
-            if (fds[first_output + i].revents) {
-                output.fill();
-            } else if (ready == 0 && status_) {
-                output.close();
-            }
-            output.drain(client_);
-        }
-        if (fds[children].revents) reap();
+        serve_clients(set, first_client);
+        if (set.ready(timeout)) kill_for_timeout();
+        if (set.ready(stop)) kill_for_stop();
+        streams_.serve(set, ready == 0 && status_);
+        if (set.ready(listener)) clients_.accept();
+        if (set.ready(children)) launched_ ? reap() : discard_children();
+        if (set.ready(again) && phase_ == Phase::backing_off) start_again();
+        if (phase_ == Phase::running && status_ && streams_.output_taken()) end_run();
     }
 
     void kill_for_timeout() {
         log::info("the timeout of {} s is over", job_.timeout.count());
-        timer_.reset();
+        timeout_.disarm();
         sys::send_signal(launched_->pidfd(), SIGKILL);
     }
 
-    void take_message() {
-        const auto message = client_.receive();
+    void kill_for_stop() {
+        log::info("it did not end by signal {} in time", job_.stop_signal);
+        stop_timer_.disarm();
+        if (launched_) sys::send_signal(launched_->pidfd(), SIGKILL);
+    }
+
+    // What clients ask for
+    // ------------------------------------------------------------------------------------------------------
+
+    void serve_clients(const PollSet& set, size_t first) {
+        auto& all = clients_.all();
+        for (size_t i = 0; i < all.size(); ++i) {
+            const short events = set.fds[first + i].revents;
+            if (events & POLLOUT) all[i].end.drain();
+            if (events & (POLLIN | POLLHUP)) take_message(all[i]);
+        }
+        clients_.forget_gone();
+        // Nobody has seen this container run.
+        if (phase_ == Phase::created && !job_.waits && !clients_.has_foreground()) {
+            give_up();
+            job_.clean_up();
+        }
+    }
+
+    void take_message(Client& client) {
+        const auto message = client.end.receive();
         if (!message) return;
-        switch (message->kind) {
+        try {
+            answer(client, *message);
+        } catch (const Error& e) {
+            // A start that fails is the container's end; the rest is between us and this client.
+            if (message->kind == AttachKind::start) throw;
+            client.end.failed(e);
+        }
+    }
+
+    void answer(Client& client, const AttachMessage& message) {
+        switch (message.kind) {
+            case AttachKind::start:
+                client.waits_for_exit = true;
+                if (phase_ == Phase::created) start();
+                return client.end.tell(AttachKind::started);
+            case AttachKind::attach:
+                return attach(client, message.text);
+            case AttachKind::watch:
+                client.waits_for_exit = true;
+                return;
             case AttachKind::signal:
-                if (const auto number = parse_uint(message->text, 64)) {
-                    sys::send_signal(launched_->pidfd(), static_cast<int>(*number));
-                }
+                if (launched_) send_signal(message.text);
                 return;
+            case AttachKind::kill:
+                if (launched_) note_kill(send_signal(message.text));
+                return client.end.tell(AttachKind::done);
+            case AttachKind::stop:
+                client.waits_for_exit = true;
+                return stop(message.text);
+            case AttachKind::pause:
+                pause();
+                return client.end.tell(AttachKind::done);
+            case AttachKind::unpause:
+                unpause();
+                return client.end.tell(AttachKind::done);
             case AttachKind::resize:
-                return resize(message->text);
+                return streams_.resize(message.text);
             case AttachKind::stdin_data:
-                if (!input_) return client_.stdin_taken();
-                input_->set(message->text);
-                return write_input();
+                return streams_.take_input(client, message.text);
             case AttachKind::stdin_end:
-                // A terminal has no end of input but the one that its user types.
-                if (!job_.plan.spec.process.terminal) input_.reset();
-                return;
+                return streams_.end_input();
             case AttachKind::output_end:
-                return end_output(message->text);
+                return streams_.end_output(client, message.text);
             default:
-                return;
+                return client.end.close();
         }
     }
 
-    /// The payload gets what it would get from a reader that left: SIGPIPE, or a hangup of its terminal.
-    void end_output(std::string_view fd) {
-        const auto stream = fd == "2" ? AttachKind::stderr_data : AttachKind::stdout_data;
-        for (auto& output : outputs_) {
-            if (output.stream() == stream) output.close();
+    void attach(Client& client, std::string_view streams) {
+        client.out = streams.find('1') != std::string_view::npos;
+        client.err = streams.find('2') != std::string_view::npos;
+        client.waits_for_exit = true;
+        client.end.tell(AttachKind::started);
+    }
+
+    int send_signal(std::string_view text) {
+        const auto number = parse_uint(text, 64);
+        if (!number || *number == 0) return 0;
+        sys::send_signal(launched_->pidfd(), static_cast<int>(*number));
+        return static_cast<int>(*number);
+    }
+
+    /// Who kills a container by hand does not want it back.
+    void note_kill(int signal) {
+        if (signal == SIGKILL || signal == job_.stop_signal) stopped_by_hand_ = true;
+    }
+
+    void stop(std::string_view text) {
+        if (state_.status == Status::paused) {
+            throw Error(
+                "can only stop created or running containers. {} is in state paused: container state "
+                "improper",
+                job_.id);
         }
-        if (job_.plan.spec.process.terminal) input_.reset();
+        stopped_by_hand_ = true;
+        if (phase_ == Phase::backing_off) return finish();
+        if (phase_ == Phase::created) {
+            give_up();
+            clients_.exited({});
+            return job_.clean_up();
+        }
+        const auto given = parse_uint(text, UINT32_MAX);
+        const auto seconds = given ? std::chrono::seconds(*given) : job_.stop_timeout;
+        set_status(Status::stopping);
+        if (seconds.count() == 0) return kill_for_stop();
+        sys::send_signal(launched_->pidfd(), job_.stop_signal);
+        stop_timer_.arm(seconds);
     }
 
-    void write_input() {
-        if (!input_ || !input_->drain()) return;
-        client_.stdin_taken();
-        if (input_->broken()) input_.reset();
+    void pause() {
+        if (phase_ != Phase::running || state_.status != Status::running)
+            throw Error("\"{}\" is not running, can't pause: container state improper", job_.id);
+        if (!job_.own_pid_namespace) {
+            throw Error("pause {}: it shares its PID namespace with others, whom this would stop, too",
+                        job_.id);
+        }
+        stop_processes(launched_->pidfd(), state_.pid);
+        set_status(Status::paused);
     }
 
-    void resize(const std::string& text) {
-        const int terminal = !outputs_.empty() ? outputs_.front().fd() : launched_->console.get();
-        const auto fields = split(text, ' ');
-        if (fields.size() != 2 || terminal < 0) return;
-        sys::set_window_size(
-            terminal, {.rows = static_cast<uint16_t>(parse_uint(fields[0], UINT16_MAX).value_or(0)),
-                       .columns = static_cast<uint16_t>(parse_uint(fields[1], UINT16_MAX).value_or(0))});
+    void unpause() {
+        if (phase_ != Phase::running || state_.status != Status::paused)
+            throw Error("\"{}\" is not paused, can't unpause: container state improper", job_.id);
+        continue_processes(launched_->pidfd(), state_.pid);
+        set_status(Status::running);
     }
+
+    // The end of the payload
+    // ------------------------------------------------------------------------------------------------------
 
     /// Our own children, and what the container left to us as PID 1.
     void reap() {
@@ -231,22 +293,69 @@ class Monitor {
         }
     }
 
+    void discard_children() {
+        while (children_.next()) {
+        }
+        while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+        }
+    }
+
+    void record_exit(sys::ExitStatus status) {
+        write_exit(job_.directory, {.status = status, .finished = std::chrono::system_clock::now()});
+    }
+
+    void end_run() {
+        streams_.close();
+        timeout_.disarm();
+        stop_timer_.disarm();
+        record_exit(*status_);
+        if (stopped_by_hand_ || !job_.restart.wants_restart(*status_, state_.restarts)) return finish();
+        clients_.exited(*status_);
+        const auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - ran_since_);
+        launched_.reset();
+        state_.pid = 0;
+        set_status(Status::restarting);
+        phase_ = Phase::backing_off;
+        restart_timer_.arm(delay_.next(ran));
+    }
+
+    void start_again() {
+        restart_timer_.disarm();
+        status_.reset();
+        ++state_.restarts;
+        try {
+            launch();
+            clear_exit(job_.directory);
+            start();
+        } catch (const Error& e) {
+            log::warn("start it again: {}", e.what());
+            ran_since_ = std::chrono::steady_clock::now();
+            phase_ = Phase::running;
+            status_ = sys::ExitStatus{.code = e.exit_code(), .signal = 0};
+        }
+    }
+
     void finish() {
-        write_exit(job_.directory, {.status = *status_, .finished = std::chrono::system_clock::now()});
+        phase_ = Phase::over;
         job_.release();
-        client_.exited(*status_);
+        clients_.exited(status_.value_or(sys::ExitStatus{}));
         // The mounts, rpod:net and rpod:overlay go with this, while the user has their prompt back.
         launched_.reset();
         job_.clean_up();
     }
 
     MonitorJob& job_;
-    MonitorEnd client_;
+    Clients clients_;
     sys::SignalQueue children_;
+    Streams streams_;
+    Phase phase_ = Phase::created;
+    State state_;
     std::optional<runtime::Launched> launched_;
-    std::optional<InputRelay> input_;
-    std::vector<OutputRelay> outputs_;
-    sys::Fd timer_;
+    sys::Timer timeout_, stop_timer_, restart_timer_;
+    RestartDelay delay_;
+    std::chrono::steady_clock::time_point ran_since_;
+    bool stopped_by_hand_ = false;
     std::optional<sys::ExitStatus> status_;
 };
 
@@ -262,6 +371,8 @@ void leave_command(const MonitorJob& job, const MonitorEnd& client, int holder_f
     check(::setsid(), "start a session");
     if (job.plan.stdio != runtime::Stdio::inherit) {
         for (int fd = 0; fd <= 2; ++fd) sys::point_at_null(fd);
+    } else if (job.null_stdin) {
+        sys::point_at_null(0);
     }
     sys::ignore_sigpipe();
     check(::chdir("/"), "enter '/'");

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <string>
 
 #include "container/attach.hh"
+#include "container/config.hh"
+#include "container/restart_policy.hh"
 #include "runtime/plan.hh"
 
 /// The monitor of a container, `rpod:monitor` in ps. How it lives:
@@ -17,25 +20,35 @@
 ///   of its own, and has one thread and one poll loop. That it lives is told by the record lock that it holds
 ///   on the file `alive` in the container's directory; nothing else is.
 ///
-///     lock `alive` → launch (runtime/launch.hh) → state.json: created → wait for the client's `start` →
-///     state.json: running → loop: output to the client, input from it, signals, the timeout, the death of
-///     helpers → the payload ended: exit.json, release of the name (and, for --rm, of the whole record) →
-///     `exited` to the client → the mounts go, the process ends
+///     lock `alive` → launch (runtime/launch.hh) → state.json: created → wait for a client's `start` →
+///     state.json: running → loop: output to the log and to clients, input from them, what they ask for,
+///     timers, the death of helpers → the payload ended: exit.json → where the restart policy says so, all of
+///     that again after a while; else release of the name (and, for --rm, of the whole record) → `exited` to
+///     the clients → the mounts go, the process ends
 ///
-///   The client may die at any moment after `start`; the container goes on. Before `start` it takes the
-///   container with it.
+///   The client that started it may die at any moment after `start`; the container goes on. Before `start` it
+///   takes the container with it, unless that is to wait (`rpod init`).
 namespace rpod::container {
 
 struct MonitorJob {
     runtime::LaunchPlan plan;
     std::string id;
-    std::filesystem::path directory;  ///< containers/ID
-    bool remove_at_exit = false;
-    std::chrono::seconds timeout{0};  ///< 0: none; the container is killed when it is over
-    /// Frees what others may take at once (the name), and with remove_at_exit moves the record out of the
-    /// way. Called once, when the payload has ended and before the client hears of it.
+    std::filesystem::path directory;          ///< containers/ID
+    std::filesystem::path control_directory;  ///< holds the control socket; empty: none
+    std::chrono::seconds timeout{0};          ///< 0: none; the container is killed when it is over
+    bool attached = true;                     ///< the client that starts it gets the output
+    bool waits = false;                       ///< without that client it waits for another one to start it
+    bool own_pid_namespace = true;
+    bool null_stdin = false;  ///< Stdio::inherit: standard input is /dev/null all the same
+    LogConfig log{.driver = "none", .options = {}};
+    RestartPolicy restart;
+    int stop_signal = SIGTERM;
+    std::chrono::seconds stop_timeout{10};  ///< from that signal to SIGKILL
+    std::string pidfile, conmon_pidfile;    ///< written when it starts; empty: none
+    /// Frees what others may take at once (the name), and for --rm moves the record out of the way. Called
+    /// once, when the payload has ended for good and before clients hear of it.
     std::function<void()> release;
-    /// Removes what is left, after the client was told.
+    /// Removes what is left, after the clients were told.
     std::function<void()> clean_up;
 };
 

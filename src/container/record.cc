@@ -2,10 +2,15 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/record.hh"
 
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <ctime>
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "container/enum_names.hh"
 #include "store/record.hh"
 #include "sys/file.hh"
 
@@ -25,24 +30,43 @@ std::string owner(const std::filesystem::path& directory) {
 
 std::string boot_id() { return std::string(trim(sys::read_file("/proc/sys/kernel/random/boot_id"))); }
 
+constexpr EnumNames<Status, 5> kStatuses{{{Status::created, "created"},
+                                          {Status::running, "running"},
+                                          {Status::paused, "paused"},
+                                          {Status::stopping, "stopping"},
+                                          {Status::restarting, "restarting"}}};
+
+constexpr EnumNames<Life, 7> kLives{{{Life::created, "created"},
+                                     {Life::initialized, "initialized"},
+                                     {Life::running, "running"},
+                                     {Life::paused, "paused"},
+                                     {Life::stopping, "stopping"},
+                                     {Life::restarting, "restarting"},
+                                     {Life::exited, "exited"}}};
+
 }  // namespace
 
 void write_state(const std::filesystem::path& directory, const State& state) {
     auto record = store::make_record(kState);
-    record.set("status", state.status == Status::running ? "running" : "created")
-        .set("pid", state.pid)
-        .set("boot", boot_id());
+    record.set("status", name_of(kStatuses, state.status)).set("pid", state.pid).set("boot", boot_id());
     if (state.started) record.set("started", format_time(*state.started));
+    record.set("conmon_pid", state.monitor_pid).set("conmon_start", state.monitor_start);
+    record.set("restarts", state.restarts);
     store::replace_record(open_directory(directory).get(), kState, record);
 }
 
 std::optional<State> read_state(const std::filesystem::path& directory) {
     const auto record = store::find_record(open_directory(directory).get(), kState, owner(directory));
     if (!record) return std::nullopt;
-    State state{.status = record->at("status").as_string() == "running" ? Status::running : Status::created,
+    State state{.status = enum_or(*record, "status", kStatuses, Status::created),
                 .pid = static_cast<pid_t>(record->at("pid").as_int(0, INT32_MAX)),
                 .started = {}};
     if (const auto started = record->find("started")) state.started = parse_time(started->as_string());
+    if (const auto pid = record->find("conmon_pid"); pid && record->string_or("boot") == boot_id())
+        state.monitor_pid = static_cast<pid_t>(pid->as_int(0, INT32_MAX));
+    if (const auto start = record->find("conmon_start")) state.monitor_start = start->as_uint();
+    if (const auto restarts = record->find("restarts"))
+        state.restarts = static_cast<uint32_t>(restarts->as_uint(UINT32_MAX));
     return state;
 }
 
@@ -62,9 +86,61 @@ std::optional<Exit> read_exit(const std::filesystem::path& directory) {
                 .finished = parse_time(record->at("finished").as_string())};
 }
 
+void clear_exit(const std::filesystem::path& directory) {
+    const auto path = directory / kExit.file;
+    if (::unlink(path.c_str()) < 0 && errno != ENOENT) throw SysError(errno, "remove '{}'", path.native());
+}
+
 bool is_alive(const std::filesystem::path& directory) {
     const auto file = sys::find_at(AT_FDCWD, directory / "alive", O_RDONLY);
     return file && sys::lock_holder(file->get()).has_value();
+}
+
+Life life_of(const std::filesystem::path& directory) {
+    const bool alive = is_alive(directory);
+    const auto state = read_state(directory);
+    if (alive && state && state->status == Status::restarting) return Life::restarting;
+    if (read_exit(directory)) return Life::exited;
+    if (!state) return Life::created;
+    if (!alive) return state->started ? Life::exited : Life::created;
+    switch (state->status) {
+        case Status::created:
+            return Life::initialized;
+        case Status::paused:
+            return Life::paused;
+        case Status::stopping:
+            return Life::stopping;
+        default:
+            return Life::running;
+    }
+}
+
+std::string_view life_name(Life life) { return name_of(kLives, life); }
+
+void wait_for_monitor(const std::filesystem::path& directory) {
+    const auto state = read_state(directory);
+    if (!state || state->monitor_pid == 0) return;
+    sys::Fd pidfd;
+    try {
+        pidfd = sys::open_pidfd(state->monitor_pid);
+    } catch (const SysError& e) {
+        if (e.is(ESRCH)) return;
+        throw;
+    }
+    if (sys::process_start(state->monitor_pid) != state->monitor_start) return;
+    pollfd end{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
+    while (::poll(&end, 1, -1) < 0) {
+        if (errno != EINTR) throw SysError(errno, "wait for a monitor");
+    }
+}
+
+Time creation_time(const std::filesystem::path& directory) {
+    // Made with the container, locked at times, never written to.
+    const auto path = directory / "making";
+    struct stat st {};
+    check(::stat(path.c_str(), &st), "look at '{}'", path.native());
+    return Time(std::chrono::duration_cast<Time::duration>(std::chrono::seconds(st.st_mtim.tv_sec) +
+                                                           std::chrono::nanoseconds(st.st_mtim.tv_nsec)));
 }
 
 std::string format_time(Time time) {

@@ -17,14 +17,18 @@ namespace rpod::container {
 
 using Time = std::chrono::system_clock::time_point;
 
-enum class Status { created, running };
+enum class Status { created, running, paused, stopping, restarting };
 
 /// state.json:
-/// {"version":1,"status":"running","pid":1234,"started":"2026-01-02T03:04:05.678901234Z","boot":"…"}
+/// {"version":1,"status":"running","pid":1234,"started":"2026-01-02T03:04:05.678901234Z","boot":"…",
+///  "conmon_pid":1230,"conmon_start":5678,"restarts":0}
 struct State {
     Status status = Status::created;
-    pid_t pid = 0;  ///< of the container's first process, in the PID namespace of the host's /proc
+    pid_t pid = 0;  ///< of the container's first process, in the PID namespace of the host's /proc; 0: none
     std::optional<Time> started;
+    pid_t monitor_pid = 0;       ///< of the monitor, counted in the same way; 0 after a reboot
+    uint64_t monitor_start = 0;  ///< its start, as /proc counts it: tells it from another with the same pid
+    uint32_t restarts = 0;       ///< by the restart policy, since it was started by hand
 };
 void write_state(const std::filesystem::path& directory, const State& state);
 /// Nothing where it never ran.
@@ -37,9 +41,24 @@ struct Exit {
 };
 void write_exit(const std::filesystem::path& directory, const Exit& exit);
 std::optional<Exit> read_exit(const std::filesystem::path& directory);
+/// Before it runs again.
+void clear_exit(const std::filesystem::path& directory);
 
 /// Whether the container's monitor lives. Never waits.
 bool is_alive(const std::filesystem::path& directory);
+
+/// What a container does, told by the lock and the records. Never waits.
+enum class Life { created, initialized, running, paused, stopping, restarting, exited };
+Life life_of(const std::filesystem::path& directory);
+/// "created", "running": podman's words.
+std::string_view life_name(Life life);
+
+/// Waits until the monitor that the records name is gone, and with it everything that lives below it: the
+/// lock is dropped a moment before that, when mounts may still be there.
+void wait_for_monitor(const std::filesystem::path& directory);
+
+/// When the container was made.
+Time creation_time(const std::filesystem::path& directory);
 
 /// RFC 3339 with nanoseconds, UTC.
 std::string format_time(Time time);

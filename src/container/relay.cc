@@ -19,23 +19,17 @@ void make_non_blocking(int fd) {
 
 }  // namespace
 
-OutputRelay::OutputRelay(AttachKind stream, sys::Fd source) : stream_(stream), source_(std::move(source)) {
+OutputSource::OutputSource(AttachKind stream, sys::Fd source) : stream_(stream), source_(std::move(source)) {
     make_non_blocking(source_.get());
 }
 
-void OutputRelay::fill() {
+std::string OutputSource::read() {
     char buffer[kAttachChunk];
     const ssize_t n = ::read(source_.get(), buffer, sizeof buffer);
-    if (n > 0) {
-        pending_.assign(buffer, static_cast<size_t>(n));
-    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-        // EIO is how a terminal says that its last slave was closed.
-        source_.reset();
-    }
-}
-
-void OutputRelay::drain(MonitorEnd& client) {
-    if (!pending_.empty() && client.try_output(stream_, pending_)) pending_.clear();
+    if (n > 0) return {buffer, static_cast<size_t>(n)};
+    // EIO is how a terminal says that its last slave was closed.
+    if (n == 0 || (errno != EAGAIN && errno != EINTR)) source_.reset();
+    return {};
 }
 
 InputRelay::InputRelay(sys::Fd sink) : sink_(std::move(sink)) { make_non_blocking(sink_.get()); }

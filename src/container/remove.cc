@@ -2,71 +2,48 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/remove.hh"
 
-#include <csignal>
-
 #include "base/error.hh"
-#include "container/config.hh"
+#include "container/control.hh"
 #include "container/create.hh"
-#include "container/find.hh"
 #include "container/record.hh"
+#include "container/volume.hh"
 #include "store/lock.hh"
 #include "sys/file.hh"
-#include "sys/process.hh"
 
 namespace rpod::container {
 namespace {
 
-constexpr int kExitNoSuchContainer = 1;
 constexpr int kExitInUse = 2;
 
-Found find_or_fail(const store::Paths& paths, const std::string& name_or_id) {
-    try {
-        return find_container(paths, name_or_id);
-    } catch (const Error& e) {
-        throw Error(e).with_exit_code(kExitNoSuchContainer);
-    }
-}
-
-/// Kills the monitor, which holds the lock, and waits until the kernel has dropped that.
-void kill_monitor(const std::filesystem::path& directory) {
-    const auto alive = sys::find_at(AT_FDCWD, directory / "alive", O_RDWR);
-    if (!alive) return;
-    const auto monitor = sys::lock_holder(alive->get());
-    if (!monitor) return;
-    if (*monitor == 0)
-        throw Error("kill the monitor of '{}': it runs in another PID namespace",
-                    directory.filename().native());
-    const auto pidfd = sys::open_pidfd(*monitor);
-    // Still the same process: the lock is its.
-    if (sys::lock_holder(alive->get()) == monitor) sys::send_signal(pidfd.get(), SIGKILL);
-    sys::lock(alive->get(), sys::LockKind::exclusive);
-}
+std::string_view participle(Life life) { return life == Life::paused ? "paused" : "running"; }
 
 /// A monitor that has written the exit record is only cleaning up.
-bool is_running(const std::filesystem::path& directory) {
-    return is_alive(directory) && !read_exit(directory);
-}
+bool is_idle(Life life) { return life == Life::created || life == Life::exited; }
 
 }  // namespace
 
-void remove_container(const store::Paths& paths, const std::string& name_or_id, bool force) {
-    const auto id = find_or_fail(paths, name_or_id).id;
+void remove_container(const store::Paths& paths, const std::string& id, const RemoveRequest& request) {
     const auto directory = paths.containers() / id;
-    if (is_running(directory)) {
-        if (!force) {
-            throw Error(
-                "cannot remove container {} as it is running - running or paused containers cannot be "
-                "removed without "
-                "force: container state improper",
-                id)
-                .with_exit_code(kExitInUse);
-        }
-        kill_monitor(directory);
+    auto making = lock_container(directory);
+    auto life = life_of(directory);
+    if (!is_idle(life) && !request.force) {
+        throw Error(
+            "cannot remove container {} as it is {} - running or paused containers cannot be removed without "
+            "force: container state improper",
+            id, participle(life))
+            .with_exit_code(kExitInUse);
     }
-    const auto record = directory / "config.json";
-    const auto config = config_from_json(sys::read_file(record), record);
+    if (!is_idle(life) && request.stop_seconds && life != Life::paused) {
+        stop_container(paths, id, request.stop_seconds);
+        if (!sys::find_at(AT_FDCWD, directory, O_PATH)) return;  // it had --rm
+        life = life_of(directory);
+    }
+    if (!is_idle(life)) kill_monitor(directory);
+    const auto config = read_config(directory);
+    if (!request.anonymous_volumes && !config.remove) keep_anonymous_volumes(directory);
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
     withdraw(paths, id, config.name);
+    sys::remove_tree_at(AT_FDCWD, paths.run() / id);
 }
 
 }  // namespace rpod::container

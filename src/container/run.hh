@@ -2,16 +2,19 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
-#include "container/attach_client.hh"
-#include "container/config.hh"
-#include "store/paths.hh"
+#include "container/start.hh"
 
 namespace rpod::container {
 
-/// Makes a container and runs it with the command attached (`rpod run`). Returns when it has ended.
+/// Makes a container (`rpod create`). @param config  gets its ID, and a name where it has none
+/// @param replace  one of the same name is removed first
+void create_container(const store::Paths& paths, ContainerConfig& config, bool replace);
+
+/// Makes a container and runs it (`rpod run`).
 /// @param config  gets its ID, its name, and the environment that the command adds
-/// @return the exit code of the payload, 128 + n for a signal
+/// @return its exit, nothing where it runs on
 /// @throws Error, with the exit code that `run` ends with; nothing of the container is left then
-int run_attached(const store::Paths& paths, ContainerConfig config, AttachStreams streams, bool sig_proxy);
+std::optional<sys::ExitStatus> run_container(const store::Paths& paths, ContainerConfig& config, bool replace,
+                                             const StartRequest& request);
 
 }  // namespace rpod::container

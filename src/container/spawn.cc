@@ -6,21 +6,26 @@
 
 namespace rpod::container {
 
-sys::ExitStatus run_monitored(const store::Paths& paths, MonitorJob& job, const SpawnRequest& spawn,
-                              const AttachRequest& attach) {
+std::optional<sys::ExitStatus> run_monitored(const store::Paths& paths, MonitorJob& job,
+                                             const SpawnRequest& spawn, const AttachRequest& request) {
     auto [client, monitor] = make_attach_pair();
     const userns::SpawnOptions options{
         .role = "rpod:monitor",
         .place = spawn.own_pid_namespace ? userns::Place::pid_namespace : userns::Place::detached,
         .subuid_name = spawn.subuid_name,
         .subgid_name = spawn.subgid_name};
+    job.own_pid_namespace = spawn.own_pid_namespace;
     userns::spawn_in_session(
         session_files(paths), userns::current_identity(), options,
         [&job, &channel = monitor](int holder) { return run_monitor(job, std::move(channel), holder); });
     monitor.close();
     client.expect(AttachKind::created);
-    if (attach.when_created) attach.when_created();
-    return start_attached(client, attach.streams, attach.tty, attach.sig_proxy);
+    if (request.when_created) request.when_created();
+    if (job.waits) return std::nullopt;
+    if (job.attached) return start_attached(client, request.attach);
+    client.start();
+    client.expect(AttachKind::started);
+    return std::nullopt;
 }
 
 }  // namespace rpod::container

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "container/attach_client.hh"
@@ -12,9 +13,7 @@
 namespace rpod::container {
 
 struct AttachRequest {
-    AttachStreams streams;
-    bool tty = false;
-    bool sig_proxy = true;
+    AttachOptions attach;
     std::function<void()> when_created;  ///< between creation and start; may be empty
 };
 
@@ -25,9 +24,11 @@ struct SpawnRequest {
     std::string subuid_name, subgid_name;
 };
 
-/// Starts a monitor for the job and stays attached until the container has ended.
+/// Starts a monitor for the job. With job.attached it stays attached until the container has ended; else it
+/// returns when the payload runs, and with job.waits when that could be started.
+/// @return nothing where the container runs on
 /// @throws Error that the launch failed with; the monitor has cleaned up then
-sys::ExitStatus run_monitored(const store::Paths& paths, MonitorJob& job, const SpawnRequest& spawn,
-                              const AttachRequest& attach);
+std::optional<sys::ExitStatus> run_monitored(const store::Paths& paths, MonitorJob& job,
+                                             const SpawnRequest& spawn, const AttachRequest& request);
 
 }  // namespace rpod::container

@@ -3,6 +3,7 @@
 #include "container/volume.hh"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.hh"
 #include "base/strings.hh"
@@ -39,21 +40,37 @@ void make_volume(const store::Paths& paths, const std::string& name, bool anonym
 
 }  // namespace
 
+namespace {
+
+std::vector<std::string> noted_volumes(const std::filesystem::path& container_directory) {
+    std::vector<std::string> names;
+    const auto noted = sys::find_file(container_directory / kAnonymous);
+    if (!noted) return names;
+    for (const auto line : split(trim(*noted), '\n')) names.emplace_back(line);
+    return names;
+}
+
+}  // namespace
+
 std::map<std::string, std::string> prepare_volumes(const store::Paths& paths,
                                                    const std::vector<Mount>& mounts,
                                                    const std::filesystem::path& container_directory) {
     std::map<std::string, std::string> directories;
-    std::string anonymous;
+    // The same ones each time it starts: their order is that of the mounts.
+    const auto noted = noted_volumes(container_directory);
+    std::vector<std::string> anonymous;
     for (const auto& mount : mounts) {
         const auto* volume = std::get_if<VolumeMount>(&mount);
         if (!volume) continue;
-        const auto name = volume->name.empty() ? sys::random_hex(32) : volume->name;
-        store::require_valid_name(name);
-        if (volume->name.empty()) {
+        auto name = volume->name;
+        if (name.empty()) {
+            const bool known = anonymous.size() < noted.size();
+            name = known ? noted[anonymous.size()] : sys::random_hex(32);
+            anonymous.push_back(name);
             // Noted before it is made: what a crash leaves is found again.
-            anonymous += name + "\n";
-            sys::replace_file(container_directory / kAnonymous, anonymous);
+            if (!known) sys::replace_file(container_directory / kAnonymous, join(anonymous, "\n") + "\n");
         }
+        store::require_valid_name(name);
         sys::make_dirs(paths.volumes());
         const auto data = paths.volumes() / name / "_data";
         const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
@@ -63,12 +80,16 @@ std::map<std::string, std::string> prepare_volumes(const store::Paths& paths,
     return directories;
 }
 
+void keep_anonymous_volumes(const std::filesystem::path& container_directory) {
+    const auto path = container_directory / kAnonymous;
+    if (::unlink(path.c_str()) < 0 && errno != ENOENT) throw SysError(errno, "remove '{}'", path.native());
+}
+
 void remove_anonymous_volumes(const store::Paths& paths, const std::filesystem::path& container_directory) {
-    const auto noted = sys::find_file(container_directory / kAnonymous);
-    if (!noted) return;
+    const auto noted = noted_volumes(container_directory);
+    if (noted.empty()) return;
     const auto parent = sys::open_file(paths.volumes(), O_RDONLY | O_DIRECTORY);
-    for (const auto line : split(trim(*noted), '\n')) {
-        const std::string name(line);
+    for (const auto& name : noted) {
         if (!store::is_valid_name(name)) continue;
         const auto temporary = ".tmp-" + name;
         if (::renameat(parent.get(), name.c_str(), parent.get(), temporary.c_str()) < 0 && errno != ENOENT) {

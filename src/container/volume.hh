@@ -17,11 +17,15 @@
 namespace rpod::container {
 
 /// Finds or makes the volume of each VolumeMount. Anonymous ones get random names, which are noted in the
-/// container's directory (the file "anonymous-volumes", one to a line), because they go with it.
+/// container's directory (the file "anonymous-volumes", one to a line): it has the same ones when it starts
+/// again, and they can go with it.
 /// @return the directory of each, by its destination
 std::map<std::string, std::string> prepare_volumes(const store::Paths& paths,
                                                    const std::vector<Mount>& mounts,
                                                    const std::filesystem::path& container_directory);
+
+/// A container that is about to be removed leaves its anonymous volumes behind.
+void keep_anonymous_volumes(const std::filesystem::path& container_directory);
 
 /// Removes the anonymous volumes of a container with their content. Runs as the session's root: they hold
 /// subordinate IDs. One that is gone already is fine.

@@ -95,6 +95,20 @@ Fd open_pidfd(pid_t pid) {
     return Fd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid, 0), "open process {}", pid)));
 }
 
+uint64_t process_start(pid_t pid) {
+    std::string stat;
+    try {
+        stat = read_file(fmt::format("/proc/{}/stat", pid));
+    } catch (const SysError&) {
+        return 0;
+    }
+    // The name, in parentheses, may hold anything; behind it comes field 3, and the start is field 22.
+    const size_t end = stat.rfind(')');
+    if (end == std::string::npos) return 0;
+    const auto fields = split(std::string_view(stat).substr(std::min(stat.size(), end + 2)), ' ');
+    return fields.size() > 19 ? parse_uint(fields[19]).value_or(0) : 0;
+}
+
 Program start_program(const std::vector<std::string>& argv) {
     int pipe_ends[2];
     check(::pipe2(pipe_ends, O_CLOEXEC), "create a pipe");

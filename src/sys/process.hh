@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -53,6 +54,10 @@ ExitStatus wait_for_pidfd(int pidfd);
 Fd open_pidfd(pid_t pid);
 /// pidfd_send_signal(2). @return false where the process is gone
 bool send_signal(int pidfd, int signal);
+
+/// When a process started, in clock ticks since the boot (proc(5)); 0 where it is gone. With the pid, as
+/// /proc counts it, it names a process for as long as the machine runs.
+uint64_t process_start(pid_t pid);
 
 /// A helper program that has started; its standard error is collected.
 struct Program {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "cli/container_select.hh"
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/strings.hh"
+#include "container/create.hh"
+#include "container/find.hh"
+#include "sys/file.hh"
+
+namespace rpod::cli {
+namespace {
+
+struct Filter {
+    std::string key, value;
+};
+
+std::vector<Filter> parse_filters(const Args& texts) {
+    constexpr std::string_view known[] = {"id", "name", "label", "status", "restart-policy"};
+    std::vector<Filter> filters;
+    for (const auto& text : texts) {
+        const auto parts = split(text, '=', 2);
+        if (parts.size() != 2) throw Error("filter '{}': KEY=VALUE is expected", printable(text));
+        if (std::find(std::begin(known), std::end(known), parts[0]) == std::end(known)) {
+            throw Error("filter '{}': id, name, label, status and restart-policy are known",
+                        printable(parts[0]));
+        }
+        filters.push_back(Filter{std::string(parts[0]), std::string(parts[1])});
+    }
+    return filters;
+}
+
+bool has_label(const container::ContainerConfig& config, const std::string& wish) {
+    const auto parts = split(wish, '=', 2);
+    const auto label = config.labels.find(std::string(parts[0]));
+    return label != config.labels.end() && (parts.size() < 2 || label->second == parts[1]);
+}
+
+std::string_view policy_name(const container::ContainerConfig& config) {
+    return config.restart.empty() ? std::string_view("no") : split(config.restart, ':')[0];
+}
+
+bool matches(const std::filesystem::path& directory, const std::vector<Filter>& filters) {
+    if (filters.empty()) return true;
+    const auto config = container::read_config(directory);
+    return std::all_of(filters.begin(), filters.end(), [&](const Filter& f) {
+        if (f.key == "id") return config.id.starts_with(f.value);
+        if (f.key == "name") return config.name.find(f.value) != std::string::npos;
+        if (f.key == "label") return has_label(config, f.value);
+        if (f.key == "status") return container::life_name(container::life_of(directory)) == f.value;
+        return policy_name(config) == f.value;
+    });
+}
+
+std::vector<SelectedContainer> select_all(const store::Paths& paths, const SelectOptions& options,
+                                          const std::vector<container::Life>& wanted) {
+    const auto filters = parse_filters(options.filters);
+    std::vector<SelectedContainer> selected;
+    for (const auto& id : container::container_ids(paths)) {
+        const auto directory = paths.containers() / id;
+        try {
+            const auto life = container::life_of(directory);
+            if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), life) == wanted.end()) continue;
+            if (matches(directory, filters)) selected.push_back(SelectedContainer{id, id});
+        } catch (const SysError&) {
+            // Removed while we look.
+        }
+    }
+    return selected;
+}
+
+std::vector<SelectedContainer> select_latest(const store::Paths& paths) {
+    const auto ids = container::container_ids(paths);
+    const auto age = [&](const std::string& id) { return container::creation_time(paths.containers() / id); };
+    const auto latest = std::max_element(ids.begin(), ids.end(),
+                                         [&](const auto& a, const auto& b) { return age(a) < age(b); });
+    if (latest == ids.end()) throw Error("no containers found: no such container");
+    return {SelectedContainer{*latest, *latest}};
+}
+
+}  // namespace
+
+store::Paths open_store(const Context& ctx) {
+    const auto paths = store::Paths::locate(ctx.global.root, ctx.global.runroot);
+    store::open_root(paths);
+    return paths;
+}
+
+std::vector<SelectedContainer> select_containers(const store::Paths& paths, const SelectOptions& options,
+                                                 const Args& names,
+                                                 const std::vector<container::Life>& wanted) {
+    const bool named = !names.empty() || !options.cidfiles.empty();
+    const bool all = options.all || !options.filters.empty();
+    if (all && options.latest) throw UsageError("--all and --latest cannot be used together", {});
+    if (all && named) throw UsageError("no arguments are needed with --all", {});
+    if (options.latest && named) throw UsageError("--latest and containers cannot be used together", {});
+    if (all) return select_all(paths, options, wanted);
+    if (options.latest) return select_latest(paths);
+    if (!named) throw UsageError("you must provide at least one name or id", {});
+    std::vector<SelectedContainer> selected;
+    const auto add = [&](const std::string& name) {
+        try {
+            selected.push_back(SelectedContainer{name, container::find_container(paths, name).id});
+        } catch (const Error&) {
+            if (!options.ignore) throw;
+        }
+    };
+    for (const auto& file : options.cidfiles) {
+        const auto text = sys::find_file(file, 4096);
+        if (!text && options.ignore) continue;
+        add(std::string(trim(text ? *text : sys::read_file(file, 4096))));
+    }
+    for (const auto& name : names) add(name);
+    return selected;
+}
+
+void print_error(Context& ctx, const Error& e) {
+    ctx.out.flush();
+    ctx.err << "Error: " << e.what() << "\n";
+    if (!e.hint().empty()) ctx.err << "hint: " << e.hint() << "\n";
+}
+
+int for_each_container(Context& ctx, const std::vector<SelectedContainer>& selected,
+                       const std::function<void(const SelectedContainer&)>& act) {
+    int code = 0;
+    for (const auto& container : selected) {
+        try {
+            act(container);
+            ctx.out << container.shown << "\n";
+            ctx.out.flush();
+        } catch (const Error& e) {
+            print_error(ctx, e);
+            if (code == 0) code = e.exit_code();
+        }
+    }
+    return code;
+}
+
+}  // namespace rpod::cli

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "cli/create.hh"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+
+#include "cli/container_select.hh"
+#include "cli/run_options.hh"
+#include "container/run.hh"
+
+namespace rpod::cli {
+namespace {
+
+Action define_create(CLI::App& flags, Context& ctx) {
+    auto options = std::make_shared<RunOptions>();
+    add_run_flags(flags, *options);
+    return [options, &ctx](const Args& args) {
+        auto request = validate(*options, args, Surroundings::here());
+        container::create_container(open_store(ctx), request.config, request.modes.replace);
+        ctx.out << request.config.id << "\n";
+        return 0;
+    };
+}
+
+Action define_init(CLI::App& flags, Context& ctx) {
+    auto options = std::make_shared<SelectOptions>();
+    flags.add_flag("-a,--all", options->all, "Prepare all containers that were never started");
+    flags.add_flag("-l,--latest", options->latest, "Prepare the container that was made last");
+    return [options, &ctx](const Args& names) {
+        const auto paths = open_store(ctx);
+        return for_each_container(ctx, select_containers(paths, *options, names, {container::Life::created}),
+                                  [&](const SelectedContainer& c) {
+                                      container::start_container(paths, c.id,
+                                                                 {.attached = false, .waits = true});
+                                  });
+    };
+}
+
+constexpr Command kCreate{.name = "create",
+                          .arguments = "[options] IMAGE [COMMAND [ARG...]]",
+                          .summary = "Make a container without starting it",
+                          .arity = kOneOrMore,
+                          .define = define_create,
+                          .flags_end_at_argument = true};
+constexpr Command kInit{.name = "init",
+                        .arguments = "[options] CONTAINER [CONTAINER...]",
+                        .summary = "Prepare containers up to the start of their command",
+                        .arity = kAnyArgs,
+                        .define = define_init};
+
+}  // namespace
+
+std::vector<Command> create_commands() {
+    return {kCreate, in_group("container create", kCreate), kInit, in_group("container init", kInit)};
+}
+
+}  // namespace rpod::cli

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/start.hh"
+
+#include <memory>
+
+#include "base/error.hh"
+#include "container/control.hh"
+#include "container/parse_log.hh"
+#include "container/plan.hh"
+#include "container/record.hh"
+#include "container/spawn.hh"
+#include "container/spec.hh"
+#include "image/image_store.hh"
+#include "sys/file.hh"
+
+namespace rpod::container {
+namespace {
+
+std::optional<image::Image> find_image(const image::ImageStore& images, const ContainerConfig& config) {
+    if (config.rootfs) return std::nullopt;
+    // The name may mean another image by now.
+    auto image = images.get(config.image_id.empty() ? config.image : config.image_id);
+    if (!image.found_as) {
+        const auto named = images.find(config.image);
+        if (named && named->id == image.id) image.found_as = named->found_as;
+    }
+    return image;
+}
+
+/// What the monitor does when the payload has ended.
+void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConfig& config) {
+    auto withdrawn = std::make_shared<std::filesystem::path>();
+    job.release = [paths, id = config.id, name = config.name, remove = config.remove, withdrawn,
+                   directory = job.directory, run = job.control_directory] {
+        // It may have been renamed meanwhile.
+        if (remove) *withdrawn = withdraw(paths, id, current_name(directory, name));
+        sys::remove_tree_at(AT_FDCWD, run);
+    };
+    job.clean_up = [paths, withdrawn] {
+        if (!withdrawn->empty()) discard(paths, *withdrawn);
+    };
+}
+
+MonitorJob make_job(const store::Paths& paths, const ContainerConfig& config, const StartRequest& request) {
+    MonitorJob job;
+    job.id = config.id;
+    job.directory = paths.containers() / config.id;
+    job.control_directory = paths.run() / config.id;
+    job.timeout = std::chrono::seconds(config.timeout_s);
+    job.attached = request.attached;
+    job.waits = request.waits;
+    job.log = config.log;
+    job.restart = parse_restart_policy(config.restart);
+    job.stop_timeout = std::chrono::seconds(config.stop_timeout_s.value_or(kStopTimeout));
+    job.pidfile = config.pidfile;
+    job.conmon_pidfile = config.conmon_pidfile;
+    set_release(job, paths, config);
+    return job;
+}
+
+AttachOptions attach_options(const ContainerConfig& config, const StartRequest& request) {
+    return {.streams = request.streams,
+            .tty = config.tty,
+            .sig_proxy = request.sig_proxy,
+            .detach_keys = request.detach_keys};
+}
+
+}  // namespace
+
+std::optional<sys::ExitStatus> start_monitor(const store::Paths& paths, const ContainerConfig& config,
+                                             sys::Fd& lock, const StartRequest& request) {
+    const image::ImageStore images(paths);
+    const auto image = find_image(images, config);
+    auto job = make_job(paths, config, request);
+    try {
+        job.stop_signal = stop_signal(config, image ? &image->config.config : nullptr);
+        job.plan = make_plan(paths, config, image ? &*image : nullptr, images, job.directory);
+    } catch (...) {
+        sys::remove_tree_at(AT_FDCWD, job.control_directory);
+        throw;
+    }
+    const bool passthrough = config.log.driver == "passthrough";
+    if (passthrough) {
+        job.plan.stdio = runtime::Stdio::inherit;
+        job.null_stdin = !config.stdin_open;
+    }
+    auto options = attach_options(config, request);
+    if (passthrough) options.streams = {.in = false, .out = false, .err = false};
+    return run_monitored(paths, job,
+                         {.own_pid_namespace = config.pid.mode == NamespaceMode::private_,
+                          .subuid_name = config.userns.subuid_name,
+                          .subgid_name = config.userns.subgid_name},
+                         {.attach = options, .when_created = [&lock] { lock.reset(); }});
+}
+
+std::optional<sys::ExitStatus> attach_container(const store::Paths& paths, const std::string& id,
+                                                const StartRequest& request) {
+    const auto directory = paths.containers() / id;
+    const auto config = read_config(directory);
+    const auto life = life_of(directory);
+    if (life != Life::running && life != Life::initialized && life != Life::stopping) {
+        throw Error("you can only attach to running containers");
+    }
+    if (config.log.driver == "passthrough")
+        throw Error(
+            "attach to {}: its streams are those of the command that started it (--log-driver=passthrough)",
+            id);
+    const auto monitor = connect_control(paths, id);
+    if (!monitor) throw no_control(id);
+    auto options = attach_options(config, request);
+    if (!config.stdin_open && !config.tty) options.streams.in = false;
+    return attach_running(*monitor, options);
+}
+
+namespace {
+
+std::optional<sys::ExitStatus> start_initialized(const store::Paths& paths, const std::string& id,
+                                                 const StartRequest& request) {
+    const auto monitor = connect_control(paths, id);
+    if (!monitor) throw no_control(id);
+    if (!request.attached) {
+        monitor->start();
+        monitor->expect(AttachKind::started);
+        return std::nullopt;
+    }
+    const auto options = attach_options(read_config(paths.containers() / id), request);
+    monitor->send(AttachKind::attach, "12");
+    monitor->expect(AttachKind::started);
+    return start_attached(*monitor, options);
+}
+
+}  // namespace
+
+std::optional<sys::ExitStatus> start_container(const store::Paths& paths, const std::string& id,
+                                               const StartRequest& request) {
+    const auto directory = paths.containers() / id;
+    auto lock = lock_container(directory);
+    switch (const auto life = life_of(directory)) {
+        case Life::created:
+        case Life::exited:
+            break;
+        case Life::initialized:
+            if (request.waits)
+                throw Error("container {} has already been initialized: container state improper", id);
+            return start_initialized(paths, id, request);
+        case Life::running:
+            if (request.waits) throw Error("container {} is running: container state improper", id);
+            if (request.attached) return attach_container(paths, id, request);
+            return std::nullopt;
+        default:
+            throw Error("unable to start container {}: it is {}: container state improper", id,
+                        life_name(life));
+    }
+    // The old mounts must be gone before the writable layer is mounted again.
+    wait_for_monitor(directory);
+    const auto config = read_config(directory);
+    if (config.remove) mark_for_removal(paths, id);
+    return start_monitor(paths, config, lock, request);
+}
+
+}  // namespace rpod::container
