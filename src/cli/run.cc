@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "cli/ensure_image.hh"
 #include "cli/run_options.hh"
 #include "container/run.hh"
 #include "store/paths.hh"
@@ -19,6 +20,7 @@ Action define_run(CLI::App& flags, Context& ctx) {
         auto request = validate(*options, args, Surroundings::here());
         const auto paths = store::Paths::locate(ctx.global.root, ctx.global.runroot);
         store::open_root(paths);
+        ensure_image(ctx, request.config, options->registry, request.modes.quiet);
         const container::AttachStreams streams{.in = request.modes.attach_stdin,
                                                .out = request.modes.attach_stdout,
                                                .err = request.modes.attach_stderr};
