@@ -7,21 +7,22 @@
 # To build rpod.
 BUILD_PACKAGES=(
     g++ meson ninja-build pkg-config python3
-    libspdlog-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+    libspdlog-dev libfmt-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
     libfuse3-dev libslirp-dev libglib2.0-dev libseccomp-dev
-    libssl-dev libisal-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev
+    libssl-dev libcurl4-openssl-dev libisal-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev
     scdoc
 )
 
-# To run it: newuidmap and newgidmap. The image of the quick start comes from the static busybox.
-RUN_PACKAGES=(uidmap busybox-static)
+# To run it: newuidmap and newgidmap, and libcurl for registries. The image of the quick start comes from the static
+# busybox.
+RUN_PACKAGES=(uidmap "libcurl4|libcurl4t64" ca-certificates busybox-static)
 
 # What the tests run, compare with, or make images of.
 TEST_PACKAGES=(
     "${RUN_PACKAGES[@]}"
     clang libclang-rt-dev clang-format-14 clang-tidy-14
     libgtest-dev bats zstd xz-utils bzip2 libarchive-tools libcap2-bin attr
-    skopeo umoci shellcheck
+    skopeo umoci docker-registry openssl shellcheck
 )
 
 # What tests/bench compares with.

@@ -37,6 +37,7 @@ FENCES = [
     (r'spdlog/fmt/|fmt/', 'base', 'base/error.hh brings fmt::format'),
     (r'spdlog/', 'base', 'log through base/log.hh'),
     (r'nlohmann/', 'base oci', 'reach JSON through base/json.hh'),
+    (r'toml\+\+/', 'base', 'read TOML through base/toml.hh'),
     (r'seccomp\.h$|libseccomp', 'sys', 'put the wrapper into sys/'),
     (r'shadow/subid\.h$', 'userns', 'ask userns/'),
     (r'fuse3?/|fuse\w*\.h$', 'overlay', 'libfuse belongs to overlay/'),

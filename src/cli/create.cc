@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "cli/container_select.hh"
+#include "cli/ensure_image.hh"
 #include "cli/run_options.hh"
 #include "container/run.hh"
 
@@ -18,7 +19,9 @@ Action define_create(CLI::App& flags, Context& ctx) {
     add_run_flags(flags, *options);
     return [options, &ctx](const Args& args) {
         auto request = validate(*options, args, Surroundings::here());
-        container::create_container(open_store(ctx), request.config, request.modes.replace);
+        const auto paths = open_store(ctx);
+        ensure_image(ctx, request.config, options->registry, request.modes.quiet);
+        container::create_container(paths, request.config, request.modes.replace);
         ctx.out << request.config.id << "\n";
         return 0;
     };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
 //
-// load, pull, import: images into the store.
+// load, import: images into the store.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,17 +11,13 @@
 
 #include "base/strings.hh"
 #include "cli/images.hh"
+#include "cli/platform_options.hh"
 #include "image/change.hh"
 #include "image/pull.hh"
 #include "sys/file.hh"
 
 namespace rpod::cli {
 namespace {
-
-image::Progress progress_to(Context& ctx, bool quiet) {
-    if (quiet) return [](const std::string&) {};
-    return [&ctx](const std::string& line) { ctx.err << line + "\n"; };
-}
 
 struct LoadOptions {
     std::string input;
@@ -58,74 +54,6 @@ Action define_load(CLI::App& flags, Context& ctx) {
         ->type_name("PATH");
     flags.add_flag("-q,--quiet", o->quiet, "Show no progress");
     return [o, &ctx](const Args&) { return run_load(ctx, *o); };
-}
-
-struct PlatformOptions {
-    std::string arch;
-    std::string os;
-    std::string variant;
-    std::string platform;
-};
-
-void define_platform(CLI::App& flags, PlatformOptions& o) {
-    flags.add_option("--arch", o.arch, "Architecture of the image instead of this machine's")
-        ->type_name("ARCH");
-    flags.add_option("--os", o.os, "Operating system of the image")->type_name("OS");
-    flags.add_option("--variant", o.variant, "Variant of the architecture")->type_name("VARIANT");
-}
-
-oci::Platform platform_of(const PlatformOptions& o) {
-    oci::Platform platform = oci::host_platform();
-    if (!o.platform.empty()) {
-        if (!o.arch.empty() || !o.os.empty())
-            throw Error("--platform option can not be specified with --arch or --os");
-        const auto parts = split(o.platform, '/');
-        if (parts.size() < 2 || parts.size() > 3) {
-            throw Error("invalid platform syntax for '{}' (use OS/ARCH[/VARIANT])", o.platform);
-        }
-        platform = oci::Platform{.os = std::string(parts[0]),
-                                 .architecture = std::string(parts[1]),
-                                 .variant = parts.size() > 2 ? std::string(parts[2]) : std::string()};
-    }
-    if (!o.os.empty()) platform.os = o.os;
-    if (!o.arch.empty()) {
-        platform.architecture = o.arch;
-        platform.variant.clear();
-    }
-    if (!o.variant.empty()) platform.variant = o.variant;
-    return platform;
-}
-
-struct PullOptions {
-    bool quiet = false;
-    PlatformOptions platform;
-};
-
-int run_pull(Context& ctx, const PullOptions& o, const Args& names) {
-    const auto platform = platform_of(o.platform);
-    const auto store = open_images(ctx);
-    for (const auto& name : names) {
-        const auto from = image::TransportName::parse(name);
-        if (!from) {
-            throw Error("pull '{}': registries are not supported yet", printable(name))
-                .with_hint(
-                    "pull from oci:PATH, oci-archive:PATH, docker-archive:PATH or dir:PATH, or use `rpod "
-                    "load`");
-        }
-        for (const auto& image : image::pull_local(store, *from, platform, progress_to(ctx, o.quiet))) {
-            ctx.out << image.id.hex() << "\n";
-        }
-    }
-    return 0;
-}
-
-Action define_pull(CLI::App& flags, Context& ctx) {
-    auto o = std::make_shared<PullOptions>();
-    flags.add_flag("-q,--quiet", o->quiet, "Show no progress");
-    define_platform(flags, o->platform);
-    flags.add_option("--platform", o->platform.platform, "The same as one: OS/ARCH[/VARIANT]")
-        ->type_name("PLATFORM");
-    return [o, &ctx](const Args& args) { return run_pull(ctx, *o, args); };
 }
 
 struct ImportFlags {
@@ -179,18 +107,12 @@ std::vector<Command> image_add_commands() {
                        .summary = "Load images from an archive or a directory",
                        .arity = kNoArgs,
                        .define = define_load};
-    const Command pull{.name = "pull",
-                       .arguments = "[options] SOURCE [SOURCE...]",
-                       .summary = "Copy images from other places into the store",
-                       .arity = kOneOrMore,
-                       .define = define_pull};
     const Command import{.name = "import",
                          .arguments = "[options] PATH|- [NAME]",
                          .summary = "Make an image from an archive of a root file system",
                          .arity = {.min = 1, .max = 2},
                          .define = define_import};
-    return {load,   in_group("image load", load),    pull, in_group("image pull", pull),
-            import, in_group("image import", import)};
+    return {load, in_group("image load", load), import, in_group("image import", import)};
 }
 
 }  // namespace rpod::cli

@@ -9,14 +9,22 @@
 #include "cli/command.hh"
 #include "cli/data.hh"
 #include "image/image_store.hh"
+#include "image/transfer.hh"
 
 namespace rpod::cli {
 
 /// The image store that the global flags name.
 image::ImageStore open_images(const Context& ctx);
 
-/// load, pull, import.
+/// A line for each step on standard error; nothing where quiet.
+image::Progress progress_to(Context& ctx, bool quiet);
+
+/// load, import.
 std::vector<Command> image_add_commands();
+/// pull.
+std::vector<Command> image_pull_commands();
+/// push.
+std::vector<Command> image_push_commands();
 /// images.
 std::vector<Command> image_list_commands();
 /// rmi, tag, untag, image exists, image prune.

@@ -22,10 +22,9 @@ container::PullPolicy parse_pull(const std::string& text) {
     using container::PullPolicy;
     if (text == "missing" || text == "false") return PullPolicy::missing;
     if (text == "never") return PullPolicy::never;
-    if (text == "always" || text == "true" || text == "newer") {
-        throw Error("--pull={} is not supported yet: images are not pulled from registries", text);
-    }
-    throw Error("pull '{}': missing and never are known", printable(text));
+    if (text == "always" || text == "true") return PullPolicy::always;
+    if (text == "newer") return PullPolicy::newer;
+    throw Error("pull '{}': missing, always, newer and never are known", printable(text));
 }
 
 container::SystemdMode parse_systemd(const std::string& text) {
@@ -85,7 +84,7 @@ void add_life_flags(CLI::App& app, LifeOptions& o) {
     app.add_option("--cidfile", o.cidfile, "Write the container's ID to a new file")
         ->type_name("FILE")
         ->group(kLife);
-    app.add_option("--pull", o.pull, "When to pull the image: missing, never")
+    app.add_option("--pull", o.pull, "When to pull the image: missing, always, newer, never")
         ->type_name("POLICY")
         ->group(kLife);
     app.add_flag("-q,--quiet", o.quiet, "Do not show the progress of a pull")->group(kLife);

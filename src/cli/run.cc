@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "cli/container_select.hh"
+#include "cli/ensure_image.hh"
 #include "cli/run_options.hh"
 #include "container/detach_keys.hh"
 #include "container/run.hh"
@@ -48,8 +49,9 @@ Action define_run(CLI::App& flags, Context& ctx) {
         auto request = validate(options->shared, args, Surroundings::here());
         const container::DetachKeys check(options->detach_keys);
         const auto start = start_request(*options, request.modes);
-        const auto status =
-            container::run_container(open_store(ctx), request.config, request.modes.replace, start);
+        const auto paths = open_store(ctx);
+        ensure_image(ctx, request.config, options->shared.registry, request.modes.quiet);
+        const auto status = container::run_container(paths, request.config, request.modes.replace, start);
         if (options->detach) ctx.out << request.config.id << "\n";
         return status ? status->shell_code() : 0;
     };

@@ -15,6 +15,8 @@
 namespace rpod::cli {
 namespace {
 
+constexpr const char* kRegistries = "Registries";
+
 /// uname's word → that of image manifests.
 std::string image_architecture(std::string_view machine) {
     if (machine == "x86_64") return "amd64";
@@ -71,6 +73,8 @@ void add_run_flags(CLI::App& app, RunOptions& o) {
     add_file_flags(app, o.files);
     add_namespace_flags(app, o.namespaces);
     add_security_flags(app, o.security);
+    define_registry_access(app, o.registry, kRegistries);
+    define_transfer(app, o.registry, kRegistries);
     add_refused_flags(app);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/command.hh"
+#include "cli/registry_options.hh"
 #include "container/config.hh"
 #include "container/parse_env.hh"
 
@@ -83,6 +84,7 @@ struct RunOptions {
     FileOptions files;
     NamespaceOptions namespaces;
     SecurityOptions security;
+    RegistryOptions registry;
 };
 
 /// How the command behaves while the container runs; not part of the container.

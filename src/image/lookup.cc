@@ -33,11 +33,19 @@ std::vector<oci::Reference> candidates(std::string_view text) {
     return {oci::Reference::parse_local(text), *hub};
 }
 
+/// The name of an entry that was pulled by digest alone: "repository@digest".
+std::optional<oci::Reference> digest_reference(const LayoutEntry& entry) {
+    if (!oci::Reference::names_domain(entry.name)) return std::nullopt;
+    auto name = oci::Reference::try_parse(entry.name);
+    return name && name->digest() && !name->tag() ? name : std::nullopt;
+}
+
 /// NAME[:TAG]@DIGEST: an image of that repository that came, or is stored, under the digest; the tag does not
 /// count.
 std::optional<Match> find_digest(const Layout& layout, const oci::Reference& wanted) {
     for (const auto& entry : layout.entries()) {
-        const auto name = entry.reference();
+        const auto tagged = entry.reference();
+        const auto name = tagged ? tagged : digest_reference(entry);
         if (!name || name->repository() != wanted.repository()) continue;
         const auto& sources = entry.sources;
         if (entry.manifest.digest == *wanted.digest() ||

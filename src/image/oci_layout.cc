@@ -19,12 +19,6 @@ constexpr size_t kMaxImages = 1024;
 /// containerd's annotation for a full name; ref.name holds only the tag then.
 constexpr const char* kContainerdName = "io.containerd.image.name";
 
-/// Where a blob lies: "blobs/sha256/HEX" in a layout, "HEX" in a blob directory.
-struct BlobNames {
-    std::string prefix;
-    std::string of(const oci::Digest& digest) const { return prefix + digest.hex(); }
-};
-
 std::string read_blob(ImageFiles& files, const BlobNames& names, const oci::Descriptor& blob,
                       size_t max_bytes) {
     if (blob.size > max_bytes) {
@@ -44,32 +38,6 @@ std::string read_blob(ImageFiles& files, const BlobNames& names, const oci::Desc
 
 bool is_config_type(std::string_view type) {
     return type == oci::media_type::kConfig || type == oci::media_type::kDockerConfig;
-}
-
-/// Reads the configuration, adds the layers.
-NewImage read_image(ImageFiles& files, const BlobNames& names, const oci::Manifest& manifest,
-                    std::vector<LayerFile>& layers) {
-    if (!is_config_type(manifest.config.media_type)) {
-        throw Error("its configuration has media type '{}': it is an artifact and not an image",
-                    printable(manifest.config.media_type));
-    }
-    NewImage image{.config = read_blob(files, names, manifest.config, oci::kMaxConfigBytes)};
-    const auto config = oci::ImageConfig::parse(image.config);
-    if (config.diff_ids.size() != manifest.layers.size()) {
-        throw Error("the manifest lists {} layers, the configuration {}", manifest.layers.size(),
-                    config.diff_ids.size());
-    }
-    for (size_t i = 0; i < manifest.layers.size(); ++i) {
-        const auto& layer = manifest.layers[i];
-        oci::require_layer_type(layer);
-        LayerExpectation expected;
-        expected.digest = layer.digest;
-        expected.size = layer.size;
-        expected.diff_id = config.diff_ids[i];
-        layers.push_back(LayerFile{
-            .name = names.of(layer.digest), .digest = layer.digest, .expected = std::move(expected)});
-    }
-    return image;
 }
 
 /// Follows indexes to the platform's manifest. The bytes of all of them, the manifest's first, go to
@@ -135,6 +103,31 @@ std::vector<oci::Descriptor> select(const oci::Index& index, const Selection& se
 
 }  // namespace
 
+NewImage read_manifest_image(ImageFiles& files, const BlobNames& names, const oci::Manifest& manifest,
+                             std::vector<LayerFile>& layers) {
+    if (!is_config_type(manifest.config.media_type)) {
+        throw Error("its configuration has media type '{}': it is an artifact and not an image",
+                    printable(manifest.config.media_type));
+    }
+    NewImage image{.config = read_blob(files, names, manifest.config, oci::kMaxConfigBytes)};
+    const auto config = oci::ImageConfig::parse(image.config);
+    if (config.diff_ids.size() != manifest.layers.size()) {
+        throw Error("the manifest lists {} layers, the configuration {}", manifest.layers.size(),
+                    config.diff_ids.size());
+    }
+    for (size_t i = 0; i < manifest.layers.size(); ++i) {
+        const auto& layer = manifest.layers[i];
+        oci::require_layer_type(layer);
+        LayerExpectation expected;
+        expected.digest = layer.digest;
+        expected.size = layer.size;
+        expected.diff_id = config.diff_ids[i];
+        layers.push_back(LayerFile{
+            .name = names.of(layer.digest), .digest = layer.digest, .expected = std::move(expected)});
+    }
+    return image;
+}
+
 std::vector<NewImage> read_oci_layout(ImageFiles& files, Staging& staging, const Selection& selection,
                                       const Progress& progress) {
     check_layout_version(files);
@@ -146,7 +139,7 @@ std::vector<NewImage> read_oci_layout(ImageFiles& files, Staging& staging, const
     for (const auto& descriptor : select(index, selection)) {
         std::vector<std::string> sources;
         const auto manifest = find_manifest(files, names, descriptor, selection.platform, sources);
-        out.push_back(read_image(files, names, manifest, layers));
+        out.push_back(read_manifest_image(files, names, manifest, layers));
         out.back().source_manifests = std::move(sources);
         if (const auto name = name_of(descriptor); is_name(name, selection)) {
             out.back().names.push_back(oci::Reference::parse_local(name).with_default_tag());
@@ -171,7 +164,7 @@ std::vector<NewImage> read_blob_directory(ImageFiles& files, Staging& staging, c
                     oci::kMaxManifestBytes))
               : std::get<oci::Manifest>(parsed);
     std::vector<LayerFile> layers;
-    NewImage image = read_image(files, names, manifest, layers);
+    NewImage image = read_manifest_image(files, names, manifest, layers);
     image.source_manifests = std::move(sources);
     stage_layers(files, staging, layers, progress);
     progress("Copying config " + sha256(image.config).str());

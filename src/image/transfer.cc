@@ -2,49 +2,13 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "image/transfer.hh"
 
-#include <algorithm>
-#include <atomic>
-#include <exception>
 #include <set>
-#include <thread>
 
 #include "base/error.hh"
 #include "base/json.hh"
+#include "image/parallel.hh"
 
 namespace rpod::image {
-namespace {
-
-/// Each layer keeps about two processors busy (one decompresses, one hashes).
-size_t worker_count(size_t tasks) {
-    const size_t processors = std::max(1U, std::thread::hardware_concurrency());
-    return std::min(tasks, std::max<size_t>(2, processors / 2));
-}
-
-/// Runs task(0…n-1) in a few threads; after the first failure no further one is begun. @throws that failure
-void run_parallel(size_t n, const std::function<void(size_t)>& task) {
-    std::atomic<size_t> next = 0;
-    std::mutex mutex;
-    std::exception_ptr failure;
-    const auto work = [&] {
-        for (size_t i = next++; i < n; i = next++) {
-            try {
-                task(i);
-            } catch (...) {
-                const std::lock_guard guard(mutex);
-                if (!failure) failure = std::current_exception();
-                next = n;
-            }
-        }
-    };
-    {
-        std::vector<std::jthread> threads;
-        for (size_t i = 1; i < worker_count(n); ++i) threads.emplace_back(work);
-        work();
-    }
-    if (failure) std::rethrow_exception(failure);
-}
-
-}  // namespace
 
 void stage_layers(ImageFiles& files, Staging& staging, const std::vector<LayerFile>& layers,
                   const Progress& progress) {

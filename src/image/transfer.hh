@@ -26,6 +26,17 @@ struct LayerFile {
 void stage_layers(ImageFiles& files, Staging& staging, const std::vector<LayerFile>& layers,
                   const Progress& progress);
 
+/// Where a blob lies: "blobs/sha256/HEX" in a layout, "HEX" in a blob directory or a registry.
+struct BlobNames {
+    std::string prefix;
+    std::string of(const oci::Digest& digest) const { return prefix + digest.hex(); }
+};
+
+/// Reads a manifest's configuration and adds its layers to `layers`. @throws Error for an artifact that is no
+/// image
+NewImage read_manifest_image(ImageFiles& files, const BlobNames& names, const oci::Manifest& manifest,
+                             std::vector<LayerFile>& layers);
+
 /// Which images of an archive or a directory are wanted; all of them where nothing is given.
 struct Selection {
     std::string name;                ///< the name that it has there; empty: any

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "cli/ensure_image.hh"
+
+#include "base/log.hh"
+#include "cli/images.hh"
+#include "image/registry_pull.hh"
+
+namespace rpod::cli {
+namespace {
+
+using container::PullPolicy;
+
+bool wants_pull(PullPolicy policy, const std::string& name, const std::optional<image::Image>& image,
+                const image::RemotePull& pull) {
+    if (!image) return policy != PullPolicy::never;
+    if (policy == PullPolicy::always) return true;
+    if (policy != PullPolicy::newer) return false;
+    try {
+        return !image::is_current(*image, name, pull);
+    } catch (const Error& e) {
+        log::warn("{}; running the image that is here", e.what());
+        return false;
+    }
+}
+
+}  // namespace
+
+void ensure_image(Context& ctx, container::ContainerConfig& config, const RegistryOptions& options,
+                  bool quiet) {
+    // The lookup of `run` itself says what is wrong.
+    if (config.rootfs || config.pull == PullPolicy::never) return;
+    const auto store = open_images(ctx);
+    const auto image = store.find(config.image);
+    if (image && config.pull == PullPolicy::missing) return;
+    // Where an image was found under its full name, that is what registries know.
+    const std::string name = image && image->found_as ? image->found_as->str() : config.image;
+    const image::RemotePull pull{.options = client_options(options)};
+    if (!wants_pull(config.pull, name, image, pull)) return;
+    const auto added = image::pull_by_name(store, name, pull, progress_to(ctx, quiet));
+    if (!store.find(config.image)) config.image = added.names.front().str();
+}
+
+}  // namespace rpod::cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <string>
+
+namespace rpod::registry {
+
+/// $XDG_CONFIG_HOME, or ~/.config.
+std::string user_config_dir();
+/// $HOME, or that of the passwd entry; empty where there is none.
+std::string home_dir();
+
+}  // namespace rpod::registry
