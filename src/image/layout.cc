@@ -40,6 +40,15 @@ void add_missing(std::vector<oci::Digest>& to, const std::vector<oci::Digest>& f
     }
 }
 
+/// The entry of a name. Other tools write names that mean the same in other words: "docker.io/debian:12".
+template <class Entries>
+auto find_named(Entries& entries, const oci::Reference& name) {
+    const auto it = std::find_if(entries.begin(), entries.end(),
+                                 [text = name.str()](const auto& e) { return e.name == text; });
+    if (it != entries.end()) return it;
+    return std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.reference() == name; });
+}
+
 }  // namespace
 
 std::optional<oci::Reference> LayoutEntry::reference() const {
@@ -101,9 +110,7 @@ std::vector<oci::Digest> Layout::sources_of(const oci::Digest& manifest) const {
 }
 
 const LayoutEntry* Layout::find(const oci::Reference& name) const {
-    const std::string text = name.str();
-    const auto it =
-        std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e.name == text; });
+    const auto it = find_named(entries_, name);
     return it == entries_.end() ? nullptr : &*it;
 }
 
@@ -136,17 +143,17 @@ void Layout::set_name(const oci::Reference& name, const oci::Digest& manifest) {
 }
 
 bool Layout::remove_name(const oci::Reference& name) {
-    const std::string text = name.str();
-    const auto it =
-        std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e.name == text; });
-    if (it == entries_.end()) return false;
-    const auto same_image = [&](const auto& e) { return e.manifest.digest == it->manifest.digest; };
-    if (std::count_if(entries_.begin(), entries_.end(), same_image) == 1) {
-        it->name.clear();
-    } else {
-        entries_.erase(it);
+    bool removed = false;
+    for (auto it = find_named(entries_, name); it != entries_.end(); it = find_named(entries_, name)) {
+        const auto same_image = [&](const auto& e) { return e.manifest.digest == it->manifest.digest; };
+        if (std::count_if(entries_.begin(), entries_.end(), same_image) == 1) {
+            it->name.clear();
+        } else {
+            entries_.erase(it);
+        }
+        removed = true;
     }
-    return true;
+    return removed;
 }
 
 void Layout::remove_image(const oci::Digest& manifest) {

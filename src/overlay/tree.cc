@@ -124,7 +124,8 @@ uint32_t Tree::make_dir(const LayerEntry& entry, uint32_t parent) {
 void Tree::set_attributes(uint32_t inode, const LayerEntry& entry) {
     const uint32_t xattrs = intern_xattrs(entry);
     TreeInode& to = inodes_[inode];
-    to.mode = entry.mode & 07777;
+    // symlink(7): every file system shows the permissions of a link as 0777; archives write what they like.
+    to.mode = to.type == EntryType::symlink ? 0777 : entry.mode & 07777;
     to.uid = entry.uid;
     to.gid = entry.gid;
     to.mtime_s = entry.mtime_s;

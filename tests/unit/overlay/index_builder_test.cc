@@ -38,6 +38,13 @@ TEST(IndexBuilder, KeepsAttributes) {
     EXPECT_EQ(d.rdev, (70000u & 0xff) | (259u << 8) | ((70000u & ~0xffu) << 12));
 }
 
+TEST(IndexBuilder, SymbolicLinksHaveAllPermissions) {
+    LayerEntry link = symlink("l", "x");
+    link.mode = 04600;
+    const Index index = build({{link}});
+    EXPECT_EQ(index.node(*index.lookup(kRootIno, "l")).mode, S_IFLNK | 0777u);
+}
+
 TEST(IndexBuilder, RootTakesItsMember) {
     LayerEntry root = dir("", 0700);
     root.uid = 5;
