@@ -152,11 +152,11 @@ Client::Exchange Client::send_once(const Call& call) {
         } else {
             const std::string body =
                 call.method == "HEAD" ? std::string() : exchange->read_all(kMaxErrorBody);
-            if (head.status == 401 && at_home) {
-                throw Unauthorized("unauthorized: " + server_reason(head.status, body));
+            if (at_home && (head.status == 401 || head.status == 403)) {
+                const bool refused = head.status == 401 && authorization.starts_with("Basic ");
+                throw Unauthorized((refused ? "invalid username/password: " : "") +
+                                   server_reason(head.status, body));
             }
-            if (head.status == 403 && at_home)
-                throw Unauthorized("denied: " + server_reason(head.status, body));
             throw_server_error(at_home ? call.step : call.step + " at " + url->host_and_port(), head, body);
         }
     }
@@ -201,6 +201,7 @@ void Client::explain(const std::string& step, const HttpError& error) const {
 
 void Client::explain(const std::string& step, const Unauthorized& error) const {
     const auto& credential = authorizer_.credential();
+    if (credential && credential->source.empty()) throw Error("{}: {}", step, error.what());
     throw Error("{}: {}", step, error.what())
         .with_hint(
             credential
