@@ -4,6 +4,7 @@
 
 #include "base/log.hh"
 #include "cli/images.hh"
+#include "cli/with_display.hh"
 #include "image/registry_pull.hh"
 
 namespace rpod::cli {
@@ -37,7 +38,9 @@ void ensure_image(Context& ctx, container::ContainerConfig& config, const Regist
     const std::string name = image && image->found_as ? image->found_as->str() : config.image;
     const image::RemotePull pull{.options = client_options(options)};
     if (!wants_pull(config.pull, name, image, pull)) return;
-    const auto added = image::pull_by_name(store, name, pull, progress_to(ctx, quiet));
+    const auto added = with_display(ctx, quiet, pull, [&](const auto& shown, const auto& progress) {
+        return image::pull_by_name(store, name, shown, progress);
+    });
     if (!store.find(config.image)) config.image = added.names.front().str();
 }
 

@@ -7,6 +7,7 @@
 #include "cli/images.hh"
 #include "cli/platform_options.hh"
 #include "cli/registry_options.hh"
+#include "cli/with_display.hh"
 #include "image/pull.hh"
 #include "image/registry_pull.hh"
 
@@ -21,23 +22,27 @@ struct PullOptions {
     RegistryOptions registry;
 };
 
-std::vector<image::AddedImage> pull_one(const image::ImageStore& store, const std::string& name,
-                                        const PullOptions& o, const image::Progress& progress) {
+std::vector<image::AddedImage> pull_one(Context& ctx, const image::ImageStore& store, const std::string& name,
+                                        const PullOptions& o) {
     const auto platform = platform_of(o.platform);
+    const image::Progress progress = progress_to(ctx, o.quiet);
     if (const auto from = image::TransportName::parse(name)) {
         if (o.all_tags) throw Error("pull '{}': --all-tags is for registries", printable(name));
         return image::pull_local(store, *from, platform, progress);
     }
     const image::RemotePull pull{.options = client_options(o.registry), .platform = platform};
-    if (o.all_tags) return image::pull_all_tags(store, name, pull, progress);
-    return {image::pull_by_name(store, name, pull, progress)};
+    return with_display(ctx, o.quiet, pull,
+                        [&](const auto& shown, const auto& lines) -> std::vector<image::AddedImage> {
+                            if (o.all_tags) return image::pull_all_tags(store, name, shown, lines);
+                            return {image::pull_by_name(store, name, shown, lines)};
+                        });
 }
 
 int run_pull(Context& ctx, const PullOptions& o, const Args& names) {
     if (o.all_tags && names.size() > 1) throw Error("--all-tags is for one repository");
     const auto store = open_images(ctx);
     for (const auto& name : names) {
-        for (const auto& image : pull_one(store, name, o, progress_to(ctx, o.quiet))) {
+        for (const auto& image : pull_one(ctx, store, name, o)) {
             ctx.out << image.id.hex() << "\n";
         }
         ctx.out.flush();

@@ -99,7 +99,7 @@ int run_login(Context& ctx, const LoginOptions& o, const std::string& registry) 
     registry::Credential credential{.user = o.user.empty() ? ask(ctx, "Username: ", true) : o.user,
                                     .password = read_password(ctx, o),
                                     .identity_token = {},
-                                    .source = "this login"};
+                                    .source = {}};
     if (credential.user.empty() || credential.password.empty())
         throw Error("user name and password are needed");
     if (credential.user.find(':') != std::string::npos) throw Error("a user name has no colon");

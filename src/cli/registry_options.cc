@@ -25,8 +25,10 @@ void define_registry_access(CLI::App& flags, RegistryOptions& o, const std::stri
     put(flags.add_option("--cert-dir", o.cert_dir, "Certificates (*.crt, *.cert, *.key) for the registry")
             ->type_name("DIR"),
         group);
-    put(flags.add_flag("--tls-verify", o.tls_verify,
-                       "Require TLS and check the registry's certificate (default true)"),
+    // Given to the optional itself, CLI11 takes it for a counter and sets it to 0: to false.
+    const auto set = [&o](int64_t value) { o.tls_verify = value > 0; };
+    put(flags.add_flag_function("--tls-verify", set,
+                                "Require TLS and check the registry's certificate (default true)"),
         group);
 }
 

@@ -2,12 +2,17 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "image/registry_pull.hh"
 
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/error.hh"
 #include "base/log.hh"
 #include "image/sha256.hh"
 #include "registry/registries_conf.hh"
+#include "sys/file.hh"
 
 namespace rpod::image {
 namespace {
@@ -15,26 +20,63 @@ namespace {
 constexpr int kMaxIndexDepth = 4;
 constexpr std::string_view kDockerTransport = "docker://";
 
+using Report = std::function<void(const BlobProgress&)>;
+
 class BlobSource : public ByteSource {
   public:
-    explicit BlobSource(std::unique_ptr<registry::BlobReader> reader) : reader_(std::move(reader)) {}
-    size_t read(std::span<char> into) override { return reader_->read(into); }
+    BlobSource(std::unique_ptr<registry::BlobReader> reader, BlobProgress progress, const Report& report)
+        : reader_(std::move(reader)), progress_(std::move(progress)), report_(report) {
+        if (report_) report_(progress_);
+    }
+    size_t read(std::span<char> into) override {
+        const size_t n = reader_->read(into);
+        progress_.done += n;
+        if (report_ && n > 0) report_(progress_);
+        return n;
+    }
 
   private:
     std::unique_ptr<registry::BlobReader> reader_;
+    BlobProgress progress_;
+    const Report& report_;
+};
+
+/// The turn to fetch a layer: of several pulls that want it, one does, and the others wait for its end. The
+/// kernel ends the turn of a process that dies.
+class LayerTurn {
+  public:
+    LayerTurn(const std::filesystem::path& run, const std::string& blob)
+        : path_(run / ("pull-" + blob)), fd_(sys::open_file(path_, O_RDWR | O_CREAT, 0600)) {
+        sys::lock(fd_.get(), sys::LockKind::exclusive);
+    }
+    LayerTurn(const LayerTurn&) = delete;
+    LayerTurn& operator=(const LayerTurn&) = delete;
+    // Who comes between this and the waiting ones fetches too: no harm.
+    ~LayerTurn() { ::unlink(path_.c_str()); }
+
+  private:
+    std::filesystem::path path_;
+    sys::Fd fd_;
 };
 
 /// A repository as a directory of blobs, named by their hex digits.
 class RegistryFiles : public ImageFiles {
   public:
-    RegistryFiles(registry::Client& client, Staging& staging) : client_(client), staging_(staging) {}
+    RegistryFiles(registry::Client& client, Staging& staging, std::filesystem::path run, const Report& report)
+        : client_(client), staging_(staging), run_(std::move(run)), report_(report) {}
 
     std::optional<std::string> find_document(const std::string& name, size_t max_bytes) override {
         return client_.blob(digest_of(name), max_bytes);
     }
     StagedLayer stage_layer(const std::string& name, const LayerExpectation& expected) override {
-        BlobSource source(client_.open_blob(digest_of(name), expected.size));
-        return staging_.add_layer(source, expected);
+        const LayerTurn turn(run_, name);
+        // Another pull may just have brought it.
+        if (auto there = staging_.reuse_layer(*expected.diff_id)) return *there;
+        BlobSource source(client_.open_blob(digest_of(name), expected.size),
+                          {.digest = digest_of(name), .total = expected.size.value_or(0)}, report_);
+        const auto layer = staging_.add_layer(source, expected);
+        staging_.keep_layer(layer.diff_id);
+        return layer;
     }
     bool random_access() const override { return true; }
 
@@ -42,7 +84,16 @@ class RegistryFiles : public ImageFiles {
     static oci::Digest digest_of(const std::string& name) { return oci::Digest::parse("sha256:" + name); }
     registry::Client& client_;
     Staging& staging_;
+    const std::filesystem::path run_;
+    const Report& report_;
 };
+
+/// What was fetched in vain is worth less than space, where there is none.
+bool disk_is_full(const std::filesystem::path& path) {
+    constexpr uint64_t kEnough = 64 << 20;
+    struct statvfs fs {};
+    return ::statvfs(path.c_str(), &fs) == 0 && uint64_t{fs.f_bavail} * fs.f_frsize < kEnough;
+}
 
 /// The manifest for the platform, and the bytes that lead to it, its own first.
 struct FoundManifest {
@@ -99,16 +150,22 @@ AddedImage pull_remote(const ImageStore& store, const RemoteImage& from, const R
     Staging staging(store);
     auto found = find_manifest(client, from.name, pull.platform);
     progress("Getting image source signatures");
-    RegistryFiles files(client, staging);
+    store::open_run(store.paths());
+    RegistryFiles files(client, staging, store.paths().run(), pull.report);
     std::vector<LayerFile> layers;
     NewImage image = read_manifest_image(files, BlobNames{.prefix = {}}, found.manifest, layers);
-    if (const auto digest = sha256(image.config); digest != found.manifest.config.digest) {
-        throw Error("the configuration of {} has the digest {} instead of {}", from.name.str(), digest.str(),
-                    found.manifest.config.digest.str());
-    }
     image.source_manifests = std::move(found.sources);
     image.names = {from.name};
-    stage_layers(files, staging, layers, progress);
+    try {
+        // A line for a layer that is there already is worth a line in any case.
+        const Progress lines = [&](const std::string& line) {
+            if (!pull.report || line.ends_with("exists")) progress(line);
+        };
+        stage_layers(files, staging, layers, lines);
+    } catch (const Error&) {
+        if (disk_is_full(store.paths().blobs())) staging.discard_kept();
+        throw;
+    }
     progress("Copying config " + found.manifest.config.digest.str());
     const AddedImage added{.id = staging.add_image(image), .names = image.names};
     progress("Writing manifest to image destination");

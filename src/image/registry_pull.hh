@@ -21,9 +21,18 @@ struct RemoteImage {
 /// The place that the name itself says. ":latest" is added where it has neither tag nor digest.
 RemoteImage remote_image(const oci::Reference& name);
 
+/// How much of a layer has come, of its compressed bytes.
+struct BlobProgress {
+    oci::Digest digest;
+    uint64_t done = 0;
+    uint64_t total = 0;
+};
+
 struct RemotePull {
     registry::ClientOptions options;
     oci::Platform platform = oci::host_platform();
+    /// Where it is set, it is called from the threads that fetch, instead of a line for each layer.
+    std::function<void(const BlobProgress&)> report{};
 };
 
 /// Brings an image into the store: layers that are there already are not fetched. Every byte is checked

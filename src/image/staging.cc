@@ -68,6 +68,19 @@ std::optional<StagedLayer> Staging::reuse_layer(const oci::Digest& diff_id) {
     return info;
 }
 
+void Staging::keep_layer(const oci::Digest& diff_id) const {
+    const auto target = store_.paths().blobs() / diff_id.hex();
+    // Where that fails nothing is lost but the time of the next pull.
+    if (::link(path_of(diff_id).c_str(), target.c_str()) < 0 && errno != EEXIST) {
+        log::debug("link a layer to '{}': errno {}", target.native(), errno);
+    }
+}
+
+void Staging::discard_kept() const {
+    const auto lock = store::StoreLock::acquire(store_.paths(), sys::LockKind::exclusive);
+    store_.collect_garbage(lock);
+}
+
 const overlay::LayerScan& Staging::scan_of(Layer& layer) const {
     if (!layer.scan) {
         const sys::Fd fd = sys::open_file(path_of(layer.info.diff_id), O_RDONLY);

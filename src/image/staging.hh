@@ -44,6 +44,12 @@ class Staging {
     /// Takes a layer that the store has already, so that it stays even when its images are removed meanwhile.
     /// Nothing where it is not there.
     std::optional<StagedLayer> reuse_layer(const oci::Digest& diff_id);
+    /// Puts a staged layer among the store's blobs already now. No image has it yet: a pull that is ended
+    /// before its time leaves it to the next one, another pull under way need not fetch it, and the next
+    /// removal of an image collects it where nobody wanted it.
+    void keep_layer(const oci::Digest& diff_id) const;
+    /// Removes what keep_layer kept, and all else that no image has.
+    void discard_kept() const;
 
     /// Takes the image, all of whose layers must be staged; builds the chain index. @return the image's ID
     /// @throws Error where the configuration is malformed, or names a layer that is not there

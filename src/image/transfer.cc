@@ -15,9 +15,11 @@ void stage_layers(ImageFiles& files, Staging& staging, const std::vector<LayerFi
     std::vector<const LayerFile*> missing;
     std::set<oci::Digest> seen;
     for (const auto& layer : layers) {
-        const bool again = !seen.insert(*layer.expected.diff_id).second;
-        if (!again) progress("Copying blob " + layer.digest.str());
-        if (!again && !staging.reuse_layer(*layer.expected.diff_id)) missing.push_back(&layer);
+        if (!seen.insert(*layer.expected.diff_id).second) continue;
+        const bool there = staging.reuse_layer(*layer.expected.diff_id).has_value();
+        progress(
+            fmt::format("Copying blob {}{}", layer.digest.str(), there ? " skipped: already exists" : ""));
+        if (!there) missing.push_back(&layer);
     }
     const auto stage = [&](size_t i) {
         in_context([&] { files.stage_layer(missing[i]->name, missing[i]->expected); }, "layer {}",

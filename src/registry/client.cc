@@ -60,6 +60,17 @@ std::string media_type_of(const HttpHead& head) {
     return says_nothing ? std::string() : type;
 }
 
+/// The whole body. What was cut keeps its type: it can be asked for again.
+std::string read_small(HttpExchange& exchange, size_t max_bytes, const std::string& step) {
+    try {
+        return exchange.read_all(max_bytes);
+    } catch (const HttpError&) {
+        throw;
+    } catch (const Error& e) {
+        throw Error("{}: {}", step, e.what());
+    }
+}
+
 }  // namespace
 
 Client::Client(std::string registry, std::string repository, ClientOptions options)
@@ -141,11 +152,11 @@ Client::Exchange Client::send_once(const Call& call) {
         } else {
             const std::string body =
                 call.method == "HEAD" ? std::string() : exchange->read_all(kMaxErrorBody);
-            if (head.status == 401 && at_home) {
-                throw Unauthorized("unauthorized: " + server_reason(head.status, body));
+            if (at_home && (head.status == 401 || head.status == 403)) {
+                const bool refused = head.status == 401 && authorization.starts_with("Basic ");
+                throw Unauthorized((refused ? "invalid username/password: " : "") +
+                                   server_reason(head.status, body));
             }
-            if (head.status == 403 && at_home)
-                throw Unauthorized("denied: " + server_reason(head.status, body));
             throw_server_error(at_home ? call.step : call.step + " at " + url->host_and_port(), head, body);
         }
     }
@@ -190,6 +201,7 @@ void Client::explain(const std::string& step, const HttpError& error) const {
 
 void Client::explain(const std::string& step, const Unauthorized& error) const {
     const auto& credential = authorizer_.credential();
+    if (credential && credential->source.empty()) throw Error("{}: {}", step, error.what());
     throw Error("{}: {}", step, error.what())
         .with_hint(
             credential
@@ -208,8 +220,7 @@ ManifestDocument Client::manifest(const std::string& reference) {
         if (!length || *length > oci::kMaxManifestBytes) {
             throw Error("{}: it is larger than the {} bytes allowed", call.step, oci::kMaxManifestBytes);
         }
-        std::string bytes =
-            in_context([&] { return exchange->read_all(oci::kMaxManifestBytes); }, "{}", call.step);
+        std::string bytes = read_small(*exchange, oci::kMaxManifestBytes, call.step);
         return ManifestDocument{.bytes = std::move(bytes), .media_type = media_type_of(exchange->head())};
     });
 }
@@ -257,7 +268,7 @@ std::vector<std::string> Client::tags() {
     while (!target.empty()) {
         const Call call{.step = fmt::format("reading the tags of {}", name()), .target = target};
         const auto exchange = send(call);
-        const std::string text = exchange->read_all(kMaxTagPage);
+        const std::string text = read_small(*exchange, kMaxTagPage, call.step);
         const auto page = json::Value::parse(text, call.step, json::Limits{.max_bytes = kMaxTagPage});
         const auto tags = page.strings_or_empty("tags");
         out.insert(out.end(), tags.begin(), tags.end());

@@ -13,7 +13,7 @@ struct Credential {
     std::string user;
     std::string password;
     std::string identity_token;  ///< an OAuth2 refresh token instead of a password
-    std::string source;          ///< where it comes from, for messages: a path, a helper, "--creds"
+    std::string source;  ///< where it comes from, for messages: a path, a helper, "--creds"; may be empty
 };
 
 /// Where credentials are looked for.

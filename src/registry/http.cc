@@ -156,8 +156,8 @@ class Http::Exchange : public HttpExchange {
   public:
     Exchange(std::shared_ptr<Pool> pool, const HttpRequest& request)
         : pool_(std::move(pool)), connection_(pool_->take()), request_(request) {
-        set_up();
         try {
+            set_up();
             while (!head_done_ && !done_) pump();
             if (!head_done_ && (done_ || refused_)) throw_failure();
         } catch (...) {
@@ -270,6 +270,8 @@ class Http::Exchange : public HttpExchange {
     void end() noexcept {
         if (added_) curl().multi_remove_handle(connection_->multi, connection_->easy);
         added_ = false;
+        // The handle lives on, this object's buffer does not.
+        curl().easy_setopt(connection_->easy, CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
         curl().slist_free_all(lines_);
         lines_ = nullptr;
     }

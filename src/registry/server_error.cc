@@ -105,7 +105,11 @@ std::string server_reason(int status, std::string_view body) {
     const auto reason = read_reason(body);
     const std::string text = reason ? describe(*reason) : std::string();
     if (text.empty()) return fmt::format("{} ({})", status_words(status), status);
-    return fmt::format("{} ({})", printable(std::string_view(text).substr(0, kMaxReason)), status);
+    // What people and scripts look for, whatever the server calls it.
+    const bool needs_word =
+        (status == 401 || status == 403) && text.find(status_words(status)) == std::string::npos;
+    return fmt::format("{}{} ({})", needs_word ? fmt::format("{}: ", status_words(status)) : "",
+                       printable(std::string_view(text).substr(0, kMaxReason)), status);
 }
 
 void throw_server_error(const std::string& step, const HttpHead& head, std::string_view body) {

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The rpod authors
 #
 # Registries for tests: Debian's docker-registry and servers of our own, on loopback, as the user of the tests.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 # free_port: one that nobody listens on now.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }

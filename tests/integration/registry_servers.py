@@ -76,7 +76,7 @@ class TokenServer(Quiet):
             allowed = actions.split(',') if user else (['pull'] if name.startswith('public/') else [])
             access.append({'type': kind, 'name': name, 'actions': [a for a in actions.split(',') if a in allowed]})
         now = int(time.time())
-        claims = {'iss': 'rpod-tests', 'sub': user, 'aud': query['service'][0], 'exp': now + 60, 'nbf': now - 10,
+        claims = {'iss': 'rpod-tests', 'sub': user, 'aud': query.get('service', [''])[0], 'exp': now + 60, 'nbf': now - 10,
                   'iat': now, 'jti': str(time.time()), 'access': access}
         self.answer(200, json.dumps({'token': sign(claims)}).encode())
 
@@ -220,7 +220,7 @@ class FaultyRegistry(Quiet):
     def fault_wrongdigest(self, what, body):
         if what != 'layer':
             return False
-        self.answer(200, body[:-100] + bytes(100))
+        self.answer(200, body[:4] + b'\1' + body[5:])  # the time in gzip's header
         return True
 
     def fault_wrongconfig(self, what, body):
