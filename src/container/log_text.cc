@@ -2,10 +2,10 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/log_text.hh"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <cstdint>
+
+#include "base/error.hh"
 
 namespace rpod::container {
 namespace {

@@ -39,6 +39,8 @@ void remove_container(const store::Paths& paths, const std::string& id, const Re
         life = life_of(directory);
     }
     if (!is_idle(life)) kill_monitor(directory);
+    // One that has just ended may still be unmounting; then only a later command could remove its files.
+    wait_for_monitor(directory);
     const auto config = read_config(directory);
     if (!request.anonymous_volumes && !config.remove) keep_anonymous_volumes(directory);
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);

@@ -24,17 +24,22 @@ start_it() {
 
 @test "several clients see the same" {
     start_it busybox sh -c 'sleep 1.5; seq 1000'
-    for i in 1 2 3; do rpod attach c1 >"$BATS_TEST_TMPDIR/$i" & done
-    wait
+    local i clients=()
+    for i in 1 2 3; do
+        rpod attach c1 >"$BATS_TEST_TMPDIR/$i" &
+        clients+=($!)
+    done
+    wait "${clients[@]}"
     for i in 1 2 3; do is "$(md5sum <"$BATS_TEST_TMPDIR/$i")" "$(seq 1000 | md5sum)" "client $i"; done
 }
 
 @test "input goes in by attach; --no-stdin keeps it out" {
     start_it -i busybox sh -c 'read x; echo "got $x"'
     rpod attach --no-stdin c1 >"$BATS_TEST_TMPDIR/out" </dev/null &
+    local reader=$!
     sleep 0.3
     echo words | rpod attach c1
-    wait
+    wait "$reader"
     is "$(cat "$BATS_TEST_TMPDIR/out")" "got words" "output"
 }
 
@@ -67,7 +72,7 @@ start_it() {
     kill -STOP "$slow"
     run_rpod wait c1
     is "$output" 0 "exit code"
-    is "$(cut -d' ' -f4- "$RPOD_ROOT/containers/$id/ctr.log" | grep -c .)" 300001 "lines in the log"
+    is "$(grep -c ' stdout F ' "$RPOD_ROOT/containers/$id/ctr.log")" 300001 "lines in the log"
     kill -KILL "$slow"
     wait_for 10 not_alive
 }

@@ -41,7 +41,7 @@ def page_options(page):
 def find_page(directory, words):
     name = ALIASES.get(' '.join(words), '-'.join(words))
     # `image load` is `load`; `oci run` is not `run`.
-    order = (words[-1], words[0]) if words[:1] == ('image',) else (words[0], words[-1]) if words else ()
+    order = (words[-1], words[0]) if words[:1] in (('image',), ('container',)) else (words[0], words[-1]) if words else ()
     for candidate in (name, *order) if words else ():
         page = directory / f'rpod-{candidate}.1.scd'
         if page.exists():

@@ -129,8 +129,8 @@ TEST(RunFlags, AreRefusedByName) {
     EXPECT_NE(error_of({"--network", "mynet"}).find("not supported yet"), std::string::npos);
     EXPECT_NE(error_of({"--platform", "linux/arm64"}).find("linux/amd64"), std::string::npos);
     // What distrobox, toolbox and devcontainers write and mean nothing by.
-    config_of({"--pids-limit=-1", "--runtime=crun", "--health-cmd=none", "--no-healthcheck",
-               "--restart=no", "--platform", "linux/amd64", "--conmon-pidfile=/x"});
+    config_of({"--pids-limit=-1", "--runtime=crun", "--health-cmd=none", "--no-healthcheck", "--restart=no",
+               "--platform", "linux/amd64", "--conmon-pidfile=/x"});
 }
 
 TEST(Entrypoint, IsAWordAListOrNothing) {
@@ -192,7 +192,6 @@ TEST(Attach, TellsWhatIsConnected) {
     EXPECT_TRUE(modes({"-i"}).attach_stdin);
     EXPECT_FALSE(modes({"-a", "STDOUT"}).attach_stderr);
     EXPECT_TRUE(modes({"-a", "stdin,stderr"}).attach_stdin);
-    EXPECT_FALSE(modes({"--sig-proxy=false", "-a", "STDOUT", "-a", "STDERR"}).sig_proxy);
     EXPECT_NE(error_of({"-a", "tty"}), "");
 }
 
