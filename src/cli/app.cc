@@ -9,6 +9,7 @@
 #include "base/log.hh"
 #include "base/strings.hh"
 #include "cli/containers.hh"
+#include "cli/exec.hh"
 #include "cli/flag_words.hh"
 #include "cli/help.hh"
 #include "cli/images.hh"
@@ -196,7 +197,8 @@ std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
     for (auto* group :
          {image_add_commands, image_history_commands, image_list_commands, image_manage_commands,
-          inspect_commands, oci_commands, run_commands, container_commands, unshare_commands}) {
+          inspect_commands, oci_commands, run_commands, container_commands, exec_commands,
+          unshare_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }
