@@ -13,8 +13,14 @@
 #include "cli/flag_words.hh"
 #include "cli/help.hh"
 #include "cli/images.hh"
+#include "cli/logs.hh"
 #include "cli/oci.hh"
+#include "cli/port.hh"
+#include "cli/ps.hh"
 #include "cli/run.hh"
+#include "cli/stats.hh"
+#include "cli/system.hh"
+#include "cli/top.hh"
 #include "cli/unshare.hh"
 
 namespace rpod::cli {
@@ -195,10 +201,10 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
-    for (auto* group :
-         {image_add_commands, image_history_commands, image_list_commands, image_manage_commands,
-          inspect_commands, oci_commands, run_commands, container_commands, exec_commands,
-          unshare_commands}) {
+    for (auto* group : {image_add_commands, image_history_commands, image_list_commands,
+                        image_manage_commands, inspect_commands, oci_commands, run_commands,
+                        container_commands, exec_commands, ps_commands, logs_commands, port_commands,
+                        top_commands, stats_commands, system_commands, unshare_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }
