@@ -22,6 +22,7 @@
 #include "cli/system.hh"
 #include "cli/top.hh"
 #include "cli/unshare.hh"
+#include "cli/volumes.hh"
 
 namespace rpod::cli {
 namespace {
@@ -204,7 +205,7 @@ std::vector<Command> all_commands() {
     for (auto* group : {image_add_commands, image_history_commands, image_list_commands,
                         image_manage_commands, inspect_commands, oci_commands, run_commands,
                         container_commands, exec_commands, ps_commands, logs_commands, port_commands,
-                        top_commands, stats_commands, system_commands, unshare_commands}) {
+                        top_commands, stats_commands, system_commands, volume_commands, unshare_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }
