@@ -5,22 +5,14 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "cli/filter_values.hh"
 #include "cli/image_users.hh"
 
 namespace rpod::cli {
 namespace {
-
-bool parse_bool(const std::string& key, const std::string& value) {
-    static const std::set<std::string> yes{"1", "t", "T", "true", "TRUE", "True"};
-    static const std::set<std::string> no{"0", "f", "F", "false", "FALSE", "False"};
-    if (yes.contains(value)) return true;
-    if (no.contains(value)) return false;
-    throw Error("non-boolean value \"{}\" for {} filter", printable(value), key);
-}
 
 /// The pattern against the name and each end of it that begins with a path component, with and without the
 /// tag; '*' does not match '/'.
@@ -38,23 +30,8 @@ bool matches_pattern(const oci::Reference& name, const std::string& pattern) {
     return false;
 }
 
-Timestamp parse_moment(const std::string& value) {
-    if (const auto ns = parse_duration_ns(value)) {
-        Timestamp time = now();
-        time.seconds -= *ns / 1'000'000'000;
-        return time;
-    }
-    if (const auto seconds = parse_uint(value, INT64_MAX)) return {.seconds = static_cast<int64_t>(*seconds)};
-    if (const auto time = parse_rfc3339(value)) return *time;
-    if (const auto time = parse_rfc3339(value + "T00:00:00Z")) return *time;
-    throw Error("invalid value \"{}\" for the until filter: neither a duration nor a time", printable(value));
-}
-
-bool has_label(const image::Image& image, const std::string& value) {
-    const auto parts = split(value, '=', 2);
-    const auto it = image.config.config.labels.find(std::string(parts[0]));
-    if (it == image.config.config.labels.end()) return false;
-    return parts.size() == 1 || it->second == parts[1];
+bool has_image_label(const image::Image& image, const std::string& value) {
+    return has_label(image.config.config.labels, value);
 }
 
 Timestamp created_or_zero(const image::Image& image) { return created_time(image).value_or(Timestamp{}); }
@@ -76,7 +53,9 @@ ImageFilter::ImageFilter(const std::vector<std::string>& filters, const image::I
 
 void ImageFilter::add(const std::string& key, const std::string& value, const image::ImageStore& store) {
     const auto is = [&](auto test) {
-        return [test, wanted = parse_bool(key, value)](const image::Image& i) { return test(i) == wanted; };
+        return [test, wanted = parse_bool_value(value, key)](const image::Image& i) {
+            return test(i) == wanted;
+        };
     };
     if (key == "reference") {
         references_.push_back(value);
@@ -87,9 +66,9 @@ void ImageFilter::add(const std::string& key, const std::string& value, const im
         any_of_[key].push_back(
             [value](const image::Image& i) { return i.digest().str().starts_with(value); });
     } else if (key == "label") {
-        tests_.emplace_back([value](const image::Image& i) { return has_label(i, value); });
+        tests_.emplace_back([value](const image::Image& i) { return has_image_label(i, value); });
     } else if (key == "label!") {
-        tests_.emplace_back([value](const image::Image& i) { return !has_label(i, value); });
+        tests_.emplace_back([value](const image::Image& i) { return !has_image_label(i, value); });
     } else if (key == "before") {
         const auto limit = created_or_zero(store.get(value));
         tests_.emplace_back([limit](const image::Image& i) { return created_or_zero(i) < limit; });

@@ -2,13 +2,12 @@
 // SPDX-FileCopyrightText: The rpod authors
 //
 // rmi, tag, untag, image exists, image prune.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ostream>
 
 #include "base/strings.hh"
+#include "cli/ask.hh"
 #include "cli/image_filter.hh"
 #include "cli/image_users.hh"
 #include "cli/images.hh"
@@ -164,21 +163,6 @@ struct PruneOptions {
     bool force = false;
     std::vector<std::string> filters;
 };
-
-/// Reads a line; only "y" and "yes" agree.
-bool ask(Context& ctx, const std::string& question) {
-    ctx.out << question << std::flush;
-    std::string answer;
-    for (char c = '\0'; answer.size() < 16;) {
-        const ssize_t n = check(::read(ctx.in, &c, 1), "read the answer");
-        if (n == 0 && answer.empty())
-            throw Error("no answer on standard input").with_hint("--force does not ask");
-        if (n == 0 || c == '\n') break;
-        answer += c;
-    }
-    const auto word = to_lower(trim(answer));
-    return word == "y" || word == "yes";
-}
 
 int run_prune(Context& ctx, const PruneOptions& o) {
     const std::string which =

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
 //
-// inspect, image inspect.
+// inspect, image inspect, container inspect.
 #include <CLI/CLI.hpp>
 #include <ostream>
 
+#include "base/error.hh"
 #include "base/strings.hh"
+#include "cli/container_inspect.hh"
 #include "cli/images.hh"
+#include "cli/stores.hh"
 #include "cli/template.hh"
 #include "image/chain.hh"
 
@@ -114,24 +117,31 @@ DataObject make_image(const image::Image& image, const store::Paths& paths) {
     return o;
 }
 
-using Inspector = std::optional<Data> (*)(const Context&, const std::string&);
+struct InspectOptions {
+    std::string format;
+    std::string type = "all";
+    bool latest = false;
+    bool size = false;
+};
+
+using Inspector = std::optional<Data> (*)(const Context&, const std::string&, const InspectOptions&);
 
 /// A kind of thing that --type names. The command without --type asks them in this order.
 struct Kind {
     std::string_view name;
     Inspector inspect;
 };
-constexpr std::array kKinds{Kind{"image", inspect_image}};
+constexpr std::array kKinds{
+    Kind{"container", [](const Context& ctx, const std::string& name,
+                         const InspectOptions& o) { return inspect_container(ctx, name, o.size); }},
+    Kind{"image", [](const Context& ctx, const std::string& name, const InspectOptions&) {
+             return inspect_image(ctx, name);
+         }}};
 
-struct InspectOptions {
-    std::string format;
-    std::string type = "all";
-};
-
-std::optional<Data> inspect_one(const Context& ctx, const std::string& type, const std::string& name) {
+std::optional<Data> inspect_one(const Context& ctx, const InspectOptions& o, const std::string& name) {
     for (const auto& kind : kKinds) {
-        if (type != "all" && type != kind.name) continue;
-        if (auto data = kind.inspect(ctx, name)) return data;
+        if (o.type != "all" && o.type != kind.name) continue;
+        if (auto data = kind.inspect(ctx, name, o)) return data;
     }
     return std::nullopt;
 }
@@ -143,17 +153,26 @@ void require_type(const std::string& type) {
     throw Error("--type '{}' is not supported, choose from: {}", printable(type), join(known, ", "));
 }
 
-int run_inspect(Context& ctx, const InspectOptions& o, const Args& names) {
+std::string not_found(const std::string& type, const std::string& name) {
+    if (type == "image") return printable(name) + ": image not known";
+    if (type == "container") return fmt::format("no such container {}", printable(name));
+    return fmt::format("no such object: \"{}\"", printable(name));
+}
+
+int run_inspect(Context& ctx, const InspectOptions& o, Args names) {
+    if (o.latest) {
+        if (!names.empty()) throw Error("--latest and arguments cannot be used together");
+        names.push_back(container::latest_container(store_of(ctx)));
+    }
     if (names.empty()) throw Error("no names or ids specified");
     require_type(o.type);
     DataList found;
     std::vector<std::string> problems;
     for (const auto& name : names) {
-        if (auto data = inspect_one(ctx, o.type, name)) {
+        if (auto data = inspect_one(ctx, o, name)) {
             found.push_back(*std::move(data));
         } else {
-            problems.push_back(o.type == "image" ? printable(name) + ": image not known"
-                                                 : fmt::format("no such object: \"{}\"", printable(name)));
+            problems.push_back(not_found(o.type, name));
         }
     }
     if (o.format.empty() || o.format == "json") {
@@ -172,9 +191,23 @@ void define_format(CLI::App& flags, InspectOptions& o) {
     flags.add_option("-f,--format", o.format, "\"json\", or a Go template for each")->type_name("TEMPLATE");
 }
 
+void define_container_flags(CLI::App& flags, InspectOptions& o) {
+    flags.add_flag("-l,--latest", o.latest, "Of the container that was made last");
+    flags.add_flag("-s,--size", o.size, "Show the sizes of containers");
+}
+
+Action define_container_inspect(CLI::App& flags, Context& ctx) {
+    auto o = std::make_shared<InspectOptions>();
+    o->type = "container";
+    define_format(flags, *o);
+    define_container_flags(flags, *o);
+    return [o, &ctx](const Args& args) { return run_inspect(ctx, *o, args); };
+}
+
 Action define_inspect(CLI::App& flags, Context& ctx) {
     auto o = std::make_shared<InspectOptions>();
     define_format(flags, *o);
+    define_container_flags(flags, *o);
     flags.add_option("-t,--type", o->type, "What the names are names of (default all)")->type_name("TYPE");
     return [o, &ctx](const Args& args) { return run_inspect(ctx, *o, args); };
 }
@@ -200,6 +233,10 @@ std::vector<Command> inspect_commands() {
                     .arguments = "[options] NAME [NAME...]",
                     .summary = "Show all that is known of an object",
                     .define = define_inspect},
+            Command{.name = "container inspect",
+                    .arguments = "[options] CONTAINER [CONTAINER...]",
+                    .summary = "Show all that is known of a container",
+                    .define = define_container_inspect},
             Command{.name = "image inspect",
                     .arguments = "[options] IMAGE [IMAGE...]",
                     .summary = "Show all that is known of an image",

@@ -28,19 +28,21 @@ std::vector<std::string> container_ids(const store::Paths& paths) {
     return names;
 }
 
-Found find_container(const store::Paths& paths, const std::string& name_or_id) {
+std::optional<std::string> lookup_container(const store::Paths& paths, const std::string& name_or_id) {
     const auto ids = container_ids(paths);
     if (store::is_valid_name(name_or_id)) {
         const auto owner = container_names(paths).owner(name_or_id);
-        if (owner && std::find(ids.begin(), ids.end(), *owner) != ids.end()) return {.id = *owner};
+        if (owner && std::find(ids.begin(), ids.end(), *owner) != ids.end()) return *owner;
     }
     const auto match = store::match_prefix(ids, name_or_id);
     if (match.ambiguous)
         throw Error("more than one container has an ID that begins with \"{}\"", printable(name_or_id));
-    if (!match.id) {
-        throw Error("no container with name or ID \"{}\" found: no such container", printable(name_or_id));
-    }
-    return {.id = *match.id};
+    return match.id;
+}
+
+Found find_container(const store::Paths& paths, const std::string& name_or_id) {
+    if (auto id = lookup_container(paths, name_or_id)) return {.id = *std::move(id)};
+    throw Error("no container with name or ID \"{}\" found: no such container", printable(name_or_id));
 }
 
 }  // namespace rpod::container

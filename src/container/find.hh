@@ -17,7 +17,9 @@ struct Found {
 /// The IDs of all containers.
 std::vector<std::string> container_ids(const store::Paths& paths);
 
-/// By name, ID or the front of an ID. @throws Error "no container with name or ID …" or where several fit
+/// By name, ID or the front of an ID; nothing where there is none. @throws Error where several fit
+std::optional<std::string> lookup_container(const store::Paths& paths, const std::string& name_or_id);
+/// As lookup_container. @throws Error "no container with name or ID …" or where several fit
 Found find_container(const store::Paths& paths, const std::string& name_or_id);
 
 }  // namespace rpod::container

@@ -154,8 +154,13 @@ int run_init(const InitContext& context, const InitSync& sync) {
         build_root(context, sync, user);
         sync.ready();
         sync.wait_go();
-        become_payload(plan, context.maps, user);
-        execute_payload(plan, user, context.own.stub.get(), context.own.exec_report.get());
+        const Payload payload{.process = plan.spec.process,
+                              .seccomp = plan.seccomp,
+                              .single_group = context.maps.gids.count() == 1,
+                              .keep_groups = plan.keep_groups,
+                              .reap_as_init = plan.reap_as_init};
+        become_payload(payload, user);
+        execute_payload(payload, user, context.own.stub.get(), context.own.exec_report.get());
     } catch (const std::exception& e) {
         sync.failed(e);
     }

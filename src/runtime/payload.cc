@@ -49,11 +49,11 @@ sys::CapSets capability_sets(const oci::Process& process) {
             .ambient = sys::capability_set(caps.ambient)};
 }
 
-void set_ids(const LaunchPlan& plan, const userns::PodMaps& maps, const ContainerUser& user) {
-    if (!plan.keep_groups && ::setgroups(user.groups.size(), user.groups.data()) < 0) {
+void set_ids(const Payload& payload, const ContainerUser& user) {
+    if (!payload.keep_groups && ::setgroups(user.groups.size(), user.groups.data()) < 0) {
         // With one ID, setgroups is denied for good (user_namespaces(7)), and there is no group to give up
         // but the caller's.
-        if (errno != EPERM || maps.gids.count() > 1 || !user.groups.empty()) {
+        if (errno != EPERM || !payload.single_group || !user.groups.empty()) {
             throw SysError(errno, "set the supplementary groups");
         }
     }
@@ -80,14 +80,14 @@ void enter_cwd(const std::string& cwd) {
     require_cwd_inside(cwd);
 }
 
-void install_seccomp(const LaunchPlan& plan) {
-    if (!plan.seccomp.program.empty()) sys::load_seccomp(plan.seccomp.program, plan.seccomp.flags);
+void install_seccomp(const SeccompFilter& filter) {
+    if (!filter.program.empty()) sys::load_seccomp(filter.program, filter.flags);
 }
 
 }  // namespace
 
-void become_payload(const LaunchPlan& plan, const userns::PodMaps& maps, const ContainerUser& user) {
-    const auto& process = plan.spec.process;
+void become_payload(const Payload& payload, const ContainerUser& user) {
+    const auto& process = payload.process;
     set_limits(process);
     if (process.user.umask) ::umask(*process.user.umask);
     const auto caps = capability_sets(process);
@@ -95,10 +95,10 @@ void become_payload(const LaunchPlan& plan, const userns::PodMaps& maps, const C
     // is enough.
     const bool entered = ::chdir(process.cwd.c_str()) == 0;
     // Without no_new_privs the filter needs CAP_SYS_ADMIN, so it comes before the capabilities go.
-    if (!process.no_new_privileges) install_seccomp(plan);
+    if (!process.no_new_privileges) install_seccomp(payload.seccomp);
     sys::limit_bounding(caps.bounding);
     sys::keep_capabilities(true);
-    set_ids(plan, maps, user);
+    set_ids(payload, user);
     if (entered) {
         require_cwd_inside(process.cwd);
     } else {
@@ -107,7 +107,7 @@ void become_payload(const LaunchPlan& plan, const userns::PodMaps& maps, const C
     sys::set_capabilities(caps);
     if (process.no_new_privileges) {
         check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
-        install_seccomp(plan);
+        install_seccomp(payload.seccomp);
     }
 }
 
@@ -152,17 +152,28 @@ void reset_signals() {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// Nothing of ours reaches the payload, whatever was forgotten before.
+void close_others(const std::vector<int>& preserved) {
+    unsigned first = 3;
+    for (const int fd : preserved) {
+        const auto number = static_cast<unsigned>(fd);
+        if (number > first)
+            check(::close_range(first, number - 1, CLOSE_RANGE_CLOEXEC), "close our descriptors");
+        first = number + 1;
+    }
+    check(::close_range(first, ~0U, CLOSE_RANGE_CLOEXEC), "close our descriptors");
+}
+
 }  // namespace
 
-void execute_payload(const LaunchPlan& plan, const ContainerUser& user, int stub, int exec_report) {
-    const auto& process = plan.spec.process;
+void execute_payload(const Payload& payload, const ContainerUser& user, int stub, int exec_report) {
+    const auto& process = payload.process;
     auto env = process.env;
     if (!find_env(env, "HOME")) env.push_back("HOME=" + user.home);
     const std::string path = find_command(process);
     reset_signals();
-    // Nothing of ours reaches the payload, whatever was forgotten above.
-    check(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "close our descriptors");
-    exec_stub(plan.reap_as_init ? StubMode::reap : StubMode::exec, stub, exec_report, path, process.args,
+    close_others(payload.preserved_fds);
+    exec_stub(payload.reap_as_init ? StubMode::reap : StubMode::exec, stub, exec_report, path, process.args,
               env);
 }
 

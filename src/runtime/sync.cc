@@ -29,7 +29,7 @@ const char* name(Stage stage) {
 
 LaunchSync::Event LaunchSync::wait() const {
     auto packet = channel_.receive();
-    if (!packet) throw Error("the container's first process died before it was ready");
+    if (!packet) throw Error("{} died before it was ready", peer_);
     const auto stage = static_cast<Stage>(packet->kind);
     if (stage == Stage::failed) raise(packet->text);
     return {.stage = stage, .fds = std::move(packet->fds)};
@@ -39,14 +39,13 @@ void LaunchSync::wait_end() const {
     const auto packet = channel_.receive();
     if (!packet) return;
     if (static_cast<Stage>(packet->kind) == Stage::failed) raise(packet->text);
-    throw Error("the container's first process said '{}' out of turn",
-                name(static_cast<Stage>(packet->kind)));
+    throw Error("{} said '{}' out of turn", peer_, name(static_cast<Stage>(packet->kind)));
 }
 
 /// "CODE\nMESSAGE\nHINT"
-void LaunchSync::raise(const std::string& text) {
+void LaunchSync::raise(const std::string& text) const {
     const auto fields = split(text, '\n', 3);
-    if (fields.size() != 3) throw Error("the container's first process failed without a word");
+    if (fields.size() != 3) throw Error("{} failed without a word", peer_);
     const auto code = parse_uint(fields[0], 255).value_or(kExitFailed);
     throw Error(std::string(fields[1]))
         .with_exit_code(static_cast<int>(code))
@@ -74,9 +73,9 @@ void InitSync::failed(const std::exception& e) const noexcept {
     }
 }
 
-std::pair<LaunchSync, InitSync> make_sync_pair() {
+std::pair<LaunchSync, InitSync> make_sync_pair(const char* peer) {
     auto [a, b] = sys::Channel::make_pair();
-    return {LaunchSync(std::move(a)), InitSync(std::move(b))};
+    return {LaunchSync(std::move(a), peer), InitSync(std::move(b))};
 }
 
 }  // namespace rpod::runtime

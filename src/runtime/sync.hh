@@ -34,7 +34,8 @@ const char* name(Stage stage);
 /// Held by who launches.
 class LaunchSync {
   public:
-    explicit LaunchSync(sys::Channel channel) : channel_(std::move(channel)) {}
+    /// @param peer  names the other side in errors
+    LaunchSync(sys::Channel channel, const char* peer) : channel_(std::move(channel)), peer_(peer) {}
     void id_map_written() const { send(Stage::id_map_written); }
     void go() const { send(Stage::go); }
     struct Event {
@@ -49,9 +50,10 @@ class LaunchSync {
     void wait_end() const;
 
   private:
-    [[noreturn]] static void raise(const std::string& text);
+    [[noreturn]] void raise(const std::string& text) const;
     void send(Stage stage) const { channel_.send(static_cast<uint32_t>(stage)); }
     sys::Channel channel_;
+    const char* peer_;
 };
 
 /// Held by the container's first process until it executes the payload.
@@ -65,6 +67,7 @@ class InitSync {
     void ready() const { send(Stage::ready, {}); }
     void wait_go() const { expect(Stage::go); }
     void failed(const std::exception& e) const noexcept;
+    int fd() const { return channel_.fd(); }
 
   private:
     void send(Stage stage, const std::vector<int>& fds) const {
@@ -74,6 +77,6 @@ class InitSync {
     sys::Channel channel_;
 };
 
-std::pair<LaunchSync, InitSync> make_sync_pair();
+std::pair<LaunchSync, InitSync> make_sync_pair(const char* peer = "the container's first process");
 
 }  // namespace rpod::runtime

@@ -13,7 +13,8 @@ import sys
 HELP_OPTION = re.compile(r'^ {2,}(?:-\w, |    )?(--[a-z][a-z0-9-]*)((?:, --[a-z][a-z0-9-]*)*)', re.MULTILINE)
 HELP_COMMAND = re.compile(r'^  ([a-z][a-z-]*)(?:  |$)', re.MULTILINE)
 PAGE_OPTION = re.compile(r'\*(--[a-z][a-z0-9-]*)\*')
-ALIASES = {'container exists': 'rm', 'logout': 'login', 'image ls': 'images', 'image list': 'images', 'image rm': 'rmi', 'image remove': 'rmi'}
+ALIASES = {'container exists': 'rm', 'container list': 'ps', 'container ls': 'ps', 'logout': 'login',
+           'image ls': 'images', 'image list': 'images', 'image rm': 'rmi', 'image remove': 'rmi'}
 
 
 def run_help(rpod, words):

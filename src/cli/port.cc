@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "cli/port.hh"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+
+#include "base/error.hh"
+#include "base/strings.hh"
+#include "cli/container_view.hh"
+#include "cli/stores.hh"
+#include "container/find.hh"
+
+namespace rpod::cli {
+namespace {
+
+struct PortOptions {
+    bool all = false;
+    bool latest = false;
+};
+
+struct Wanted {
+    uint16_t port = 0;
+    std::string protocol;
+};
+
+/// "80" or "80/udp".
+Wanted parse_wanted(const std::string& text) {
+    const auto parts = split(text, '/', 2);
+    const auto port = parse_uint(parts[0], UINT16_MAX);
+    if (!port) throw Error("'{}' is not a port", printable(text));
+    return {.port = static_cast<uint16_t>(*port), .protocol = parts.size() == 2 ? to_lower(parts[1]) : "tcp"};
+}
+
+std::string host_address(const PortMapping& p, uint32_t offset) {
+    return fmt::format("{}:{}", p.host_ip.empty() ? "0.0.0.0" : p.host_ip, p.host_port + offset);
+}
+
+void show_all(Context& ctx, const std::vector<PortMapping>& ports, const std::string& prefix) {
+    for (const auto& p : ports) {
+        for (uint32_t i = 0; i < p.range; ++i) {
+            ctx.out << prefix << p.container_port + i << "/" << p.protocol << " -> " << host_address(p, i)
+                    << "\n";
+        }
+    }
+}
+
+void show_one(Context& ctx, const std::vector<PortMapping>& ports, const std::string& text) {
+    const auto wanted = parse_wanted(text);
+    bool found = false;
+    for (const auto& p : ports) {
+        if (p.protocol != wanted.protocol || wanted.port < p.container_port ||
+            wanted.port >= p.container_port + p.range)
+            continue;
+        ctx.out << host_address(p, static_cast<uint32_t>(wanted.port - p.container_port)) << "\n";
+        found = true;
+    }
+    if (!found) throw Error("failed to find published port \"{}\"", printable(text));
+}
+
+int run_port(Context& ctx, const PortOptions& o, Args args) {
+    const auto paths = store_of(ctx);
+    if (o.all) {
+        if (!args.empty() || o.latest) throw Error("--all and containers cannot be used together");
+        for (const auto& s : container::take_snapshots(paths)) {
+            if (s.is_running()) show_all(ctx, port_mappings(s.config), s.id.substr(0, 12) + "\t");
+        }
+        return 0;
+    }
+    if (!o.latest && args.empty()) throw Error("you must supply a running container name or id");
+    std::string id;
+    if (o.latest) {
+        id = container::latest_container(paths);
+    } else {
+        id = container::find_container(paths, args.front()).id;
+        args.erase(args.begin());
+    }
+    if (args.size() > 1) throw UsageError("too many arguments: at most one port", {});
+    const auto ports = port_mappings(container::take_snapshot(paths, id).config);
+    if (args.empty()) {
+        show_all(ctx, ports, "");
+    } else {
+        show_one(ctx, ports, args.front());
+    }
+    return 0;
+}
+
+Action define_port(CLI::App& flags, Context& ctx) {
+    auto o = std::make_shared<PortOptions>();
+    flags.add_flag("-a,--all", o->all, "Of all containers that run");
+    flags.add_flag("-l,--latest", o->latest, "Of the container that was made last");
+    return [o, &ctx](const Args& args) { return run_port(ctx, *o, args); };
+}
+
+}  // namespace
+
+std::vector<Command> port_commands() {
+    const Command port{.name = "port",
+                       .arguments = "[options] CONTAINER [PORT[/PROTOCOL]]",
+                       .summary = "Show where the ports of a container are published",
+                       .arity = {.min = 0, .max = 2},
+                       .define = define_port};
+    return {port, in_group("container port", port)};
+}
+
+}  // namespace rpod::cli

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "store/paths.hh"
+
+namespace rpod::container {
+
+struct DiskUsage {
+    uint64_t writable_bytes = 0;  ///< what regular files in the writable layer hold
+};
+
+/// By ID. A process in the session's user namespace looks: what containers write belongs to subordinate IDs.
+/// A container that goes meanwhile uses nothing.
+std::map<std::string, DiskUsage> disk_usage(const store::Paths& paths, const std::vector<std::string>& ids);
+
+}  // namespace rpod::container

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/exec.hh"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "base/error.hh"
+#include "base/strings.hh"
+#include "container/exec_client.hh"
+#include "container/parse_env.hh"
+#include "container/plan.hh"
+#include "container/record.hh"
+#include "runtime/exec.hh"
+#include "sys/capability.hh"
+#include "sys/file.hh"
+#include "sys/rlimit.hh"
+
+namespace rpod::container {
+namespace {
+
+constexpr int kExitNotRunning = 255;
+
+Error not_running() {
+    return Error(std::string("can only create exec sessions on running containers: container state improper"))
+        .with_exit_code(kExitNotRunning);
+}
+
+/// The namespaces of the container, where its monitor lives and says that it runs.
+runtime::ExecTarget open_target(const std::filesystem::path& directory) {
+    const auto alive = sys::find_at(AT_FDCWD, directory / "alive", O_RDONLY);
+    const auto monitor = alive ? sys::lock_holder(alive->get()) : std::nullopt;
+    const auto state = monitor ? read_state(directory) : std::nullopt;
+    if (!state || state->status != Status::running) throw not_running();
+    if (*monitor == 0) {
+        throw Error("enter container {}: it belongs to another PID namespace", directory.filename().native());
+    }
+    try {
+        return runtime::open_exec_target(state->pid, *monitor);
+    } catch (const SysError& e) {
+        // It ended while we looked.
+        if (e.is(ENOENT) || e.is(ESRCH)) throw not_running();
+        throw;
+    }
+}
+
+std::vector<std::string> make_env(const std::vector<std::string>& base, const ExecRequest& request) {
+    std::vector<EnvVar> env;
+    for (const auto& line : base) {
+        const auto at = line.find('=');
+        if (at != std::string::npos) set_env(env, {line.substr(0, at), line.substr(at + 1)});
+    }
+    const bool has_term = std::any_of(env.begin(), env.end(), [](const auto& e) { return e.name == "TERM"; });
+    if (request.tty && !has_term) set_env(env, {"TERM", "xterm"});
+    for (const auto& e : request.env) set_env(env, e);
+    std::vector<std::string> out;
+    for (const auto& e : env) out.push_back(fmt::format("{}={}", e.name, e.value));
+    return out;
+}
+
+/// The container was made where the caller might have more than here (a service with limits, say).
+void lower_limits(std::vector<oci::Rlimit>& limits) {
+    for (auto& limit : limits) {
+        const auto resource = sys::find_rlimit(limit.type);
+        if (!resource) continue;
+        limit.hard = std::min(limit.hard, sys::current_rlimit(*resource).hard);
+        limit.soft = std::min(limit.soft, limit.hard);
+    }
+}
+
+/// The container's own process, changed as asked.
+runtime::ExecPlan make_exec_plan(const store::Paths& paths, const std::filesystem::path& directory,
+                                 const ExecRequest& request) {
+    const auto spec_file = directory / "spec.json";
+    auto spec = oci::RuntimeSpec::parse(sys::read_file(spec_file), spec_file);
+    const auto config_file = directory / "config.json";
+    const auto config = config_from_json(sys::read_file(config_file), config_file);
+    runtime::ExecPlan plan;
+    // By the capabilities of the container, before those change: the filter is the container's own.
+    plan.seccomp = runtime::plan_seccomp(spec, paths.seccomp_cache());
+    plan.keep_groups = config.keep_groups;
+    auto& process = spec.process;
+    process.args = request.args;
+    process.env = make_env(process.env, request);
+    process.terminal = request.tty;
+    process.console_size.reset();
+    if (!request.workdir.empty()) process.cwd = request.workdir;
+    if (!request.user.empty()) {
+        process.user.name = request.user;
+        plan.other_user = true;
+    }
+    if (request.privileged) {
+        const auto all = sys::capability_names(sys::kernel_capabilities());
+        if (!process.capabilities) process.capabilities.emplace();
+        process.capabilities->bounding = all;
+    }
+    lower_limits(process.rlimits);
+    take_console_size(spec);
+    plan.process = std::move(process);
+    plan.stdin_open = request.interactive;
+    plan.preserved_fds = request.preserved_fds;
+    plan.stdio = request.tty      ? runtime::ExecStdio::terminal
+                 : request.detach ? runtime::ExecStdio::none
+                                  : runtime::ExecStdio::pipes;
+    return plan;
+}
+
+}  // namespace
+
+int execute(const store::Paths& paths, const std::string& id, const ExecRequest& request) {
+    const auto directory = paths.containers() / id;
+    auto target = open_target(directory);
+    auto process = runtime::execute_in(std::move(target), make_exec_plan(paths, directory, request));
+    if (request.detach) {
+        if (process.console) leave_terminal_open(process);
+        return 0;
+    }
+    const auto status = follow(process, request.interactive, request.detach_keys);
+    if (status) return status->shell_code();
+    leave_terminal_open(process);
+    return 0;
+}
+
+}  // namespace rpod::container

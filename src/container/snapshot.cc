@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/snapshot.hh"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/error.hh"
+#include "base/log.hh"
+#include "container/find.hh"
+#include "sys/file.hh"
+
+namespace rpod::container {
+namespace {
+
+/// config.json is written once, when the container is made.
+Time created_at(const std::filesystem::path& directory) {
+    struct stat st {};
+    const auto file = directory / "config.json";
+    check(::stat(file.c_str(), &st), "look at '{}'", file.native());
+    return Time(std::chrono::duration_cast<Time::duration>(std::chrono::seconds(st.st_mtim.tv_sec) +
+                                                           std::chrono::nanoseconds(st.st_mtim.tv_nsec)));
+}
+
+std::string word(Status status) {
+    switch (status) {
+        case Status::created:
+            return "created";
+        case Status::running:
+            return "running";
+    }
+    return "unknown";
+}
+
+/// Only a living monitor vouches for what state.json says; one that has written the exit record is only
+/// cleaning up. Without either the container died with its monitor.
+std::string status_of(const Snapshot& s) {
+    const bool started_again =
+        s.alive && s.exit && s.state && s.state->started && *s.state->started > s.exit->finished;
+    if (s.exit && !started_again) return "exited";
+    if (s.alive) return s.state ? word(s.state->status) : "created";
+    return s.state && s.state->status != Status::created ? "exited" : "created";
+}
+
+}  // namespace
+
+Snapshot take_snapshot(const store::Paths& paths, const std::string& id) {
+    Snapshot s;
+    s.id = id;
+    s.directory = paths.containers() / id;
+    // The lock first: a container that ends from here on has its exit record when we look for it.
+    s.alive = is_alive(s.directory);
+    const auto file = s.directory / "config.json";
+    s.config = config_from_json(sys::read_file(file), file);
+    s.created = created_at(s.directory);
+    s.state = read_state(s.directory);
+    s.exit = read_exit(s.directory);
+    s.status = status_of(s);
+    return s;
+}
+
+std::vector<Snapshot> take_snapshots(const store::Paths& paths) {
+    std::vector<Snapshot> all;
+    for (const auto& id : container_ids(paths)) {
+        try {
+            all.push_back(take_snapshot(paths, id));
+        } catch (const Error& e) {
+            const bool gone = !sys::find_at(AT_FDCWD, paths.containers() / id, O_PATH);
+            if (!gone) log::warn("container {}: {}", id, e.what());
+        }
+    }
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.created < b.created; });
+    return all;
+}
+
+std::string latest_container(const store::Paths& paths) {
+    std::string latest;
+    Time time;
+    for (const auto& id : container_ids(paths)) {
+        try {
+            const auto created = created_at(paths.containers() / id);
+            if (!latest.empty() && created <= time) continue;
+            latest = id;
+            time = created;
+        } catch (const SysError&) {
+            continue;  // removed meanwhile
+        }
+    }
+    if (latest.empty()) throw Error("no containers found: no such container");
+    return latest;
+}
+
+}  // namespace rpod::container

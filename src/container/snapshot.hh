@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "container/config.hh"
+#include "container/record.hh"
+#include "store/paths.hh"
+
+/// What the records and the lock of a container say at one moment, for the commands that show it. Never waits
+/// for a lock.
+namespace rpod::container {
+
+struct Snapshot {
+    std::string id;
+    std::filesystem::path directory;
+    ContainerConfig config;
+    Time created;
+    std::optional<State> state;  ///< nothing where it never ran
+    std::optional<Exit> exit;    ///< of its last run, where its monitor lived to see the end
+    bool alive = false;          ///< its monitor lives
+    std::string status;          ///< "created", "running", "paused", "stopping", "exited"
+
+    bool is_running() const { return status == "running" || status == "paused" || status == "stopping"; }
+    /// As podman shows it; 0 where it has not ended or nobody saw the end.
+    int exit_code() const { return exit ? exit->status.shell_code() : 0; }
+};
+
+/// @throws Error where its records cannot be read
+Snapshot take_snapshot(const store::Paths& paths, const std::string& id);
+
+/// All containers, the newest last. One that is removed meanwhile, or whose records cannot be read, is left
+/// out.
+std::vector<Snapshot> take_snapshots(const store::Paths& paths);
+
+/// The ID of the container that was made last. @throws Error where there is none
+std::string latest_container(const store::Paths& paths);
+
+}  // namespace rpod::container
