@@ -13,7 +13,9 @@ void* open_library() {
 #ifdef RPOD_STATIC_PROGRAM
     // It would bring a second C library along, whose threads know nothing of this one's.
     throw Error("this rpod is linked statically and cannot load libcurl, which talks to registries")
-        .with_hint("take a dynamically linked one, or: skopeo copy docker://NAME oci-archive:FILE; rpod load -i FILE");
+        .with_hint(
+            "take a dynamically linked one, or: skopeo copy docker://NAME oci-archive:FILE; rpod load -i "
+            "FILE");
 #else
     // Either flavour will do; they differ in the library that speaks TLS.
     for (const char* name : {"libcurl.so.4", "libcurl-gnutls.so.4"}) {

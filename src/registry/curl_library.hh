@@ -7,7 +7,7 @@
 namespace rpod::registry {
 
 /// The functions of libcurl that are used here. The library is loaded when the first request is made, and not
-/// linked: it brings some thirty shared libraries along, which every `rpod run` would otherwise pay for at
+/// linked: it brings 27 shared libraries along, which every `rpod run` would otherwise pay for at
 /// its start. Their types are those of its header.
 struct CurlLibrary {
     decltype(&::curl_global_init) global_init;

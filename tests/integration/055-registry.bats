@@ -41,8 +41,6 @@ upper_tar() {
 # A store without images, so that everything is fetched.
 fresh_store() { export RPOD_ROOT=$BATS_TEST_TMPDIR/store; }
 
-pull_plain() { run_rpod "${@:2}" pull --tls-verify=false "$1"; }
-
 # No image, no blob, nothing half-made.
 assert_store_clean() {
     run_rpod images -q
@@ -83,9 +81,15 @@ assert_store_clean() {
 @test "what is here is not fetched again" {
     fresh_store
     run_rpod pull -q --tls-verify=false "$PLAIN/team/two:1"
-    mv "$PLAIN_DATA/docker/registry/v2/blobs" "$PLAIN_DATA/docker/registry/v2/hidden"
-    run_rpod '?' pull -q --tls-verify=false "$PLAIN/team/two:1"
-    mv "$PLAIN_DATA/docker/registry/v2/hidden" "$PLAIN_DATA/docker/registry/v2/blobs"
+    run_rpod pull --tls-verify=false "$PLAIN/team/two:1"
+    is "$(grep -c 'Copying blob .* skipped: already exists' <<<"$stderr")" 2 "layers that are here"
+}
+
+@test "a terminal gets a line for each layer" {
+    fresh_store
+    run in_pty "$RPOD" --root "$RPOD_ROOT" pull --tls-verify=false "$PLAIN/team/two:1"
+    is "$status" 0 "exit code"
+    like "$output" "Copying blob [0-9a-f]{12} done" "a layer"
 }
 
 @test "a registry without TLS is refused unless that is asked for" {

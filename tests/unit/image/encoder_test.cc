@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "base/error.hh"
 
 namespace rpod::image {
@@ -27,7 +29,9 @@ TEST(Encoder, GivesWhatTheDecoderReads) {
     for (const std::string& plain : {text, std::string(), std::string("x")}) {
         for (const auto compression : {Compression::none, Compression::gzip, Compression::zstd}) {
             const std::string packed = compressed(plain, compression);
-            if (!plain.empty()) EXPECT_EQ(detect_compression(packed.substr(0, 6)), compression);
+            if (!plain.empty()) {
+                EXPECT_EQ(detect_compression(packed.substr(0, 6)), compression);
+            }
             MemorySource source(packed);
             EXPECT_EQ(read_all(*open_decompressor(source, compression)), plain);
             EXPECT_EQ(packed, compressed(plain, compression)) << "the same each time";
