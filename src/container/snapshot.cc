@@ -2,8 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/snapshot.hh"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "base/error.hh"
@@ -12,39 +10,6 @@
 #include "sys/file.hh"
 
 namespace rpod::container {
-namespace {
-
-/// config.json is written once, when the container is made.
-Time created_at(const std::filesystem::path& directory) {
-    struct stat st {};
-    const auto file = directory / "config.json";
-    check(::stat(file.c_str(), &st), "look at '{}'", file.native());
-    return Time(std::chrono::duration_cast<Time::duration>(std::chrono::seconds(st.st_mtim.tv_sec) +
-                                                           std::chrono::nanoseconds(st.st_mtim.tv_nsec)));
-}
-
-std::string word(Status status) {
-    switch (status) {
-        case Status::created:
-            return "created";
-        case Status::running:
-            return "running";
-    }
-    return "unknown";
-}
-
-/// Only a living monitor vouches for what state.json says; one that has written the exit record is only
-/// cleaning up. Without either the container died with its monitor.
-std::string status_of(const Snapshot& s) {
-    const bool started_again =
-        s.alive && s.exit && s.state && s.state->started && *s.state->started > s.exit->finished;
-    if (s.exit && !started_again) return "exited";
-    if (s.alive) return s.state ? word(s.state->status) : "created";
-    return s.state && s.state->status != Status::created ? "exited" : "created";
-}
-
-}  // namespace
-
 Snapshot take_snapshot(const store::Paths& paths, const std::string& id) {
     Snapshot s;
     s.id = id;
@@ -53,10 +18,10 @@ Snapshot take_snapshot(const store::Paths& paths, const std::string& id) {
     s.alive = is_alive(s.directory);
     const auto file = s.directory / "config.json";
     s.config = config_from_json(sys::read_file(file), file);
-    s.created = created_at(s.directory);
+    s.created = creation_time(s.directory);
     s.state = read_state(s.directory);
     s.exit = read_exit(s.directory);
-    s.status = status_of(s);
+    s.status = life_name(life_of(s.directory));
     return s;
 }
 
@@ -79,7 +44,7 @@ std::string latest_container(const store::Paths& paths) {
     Time time;
     for (const auto& id : container_ids(paths)) {
         try {
-            const auto created = created_at(paths.containers() / id);
+            const auto created = creation_time(paths.containers() / id);
             if (!latest.empty() && created <= time) continue;
             latest = id;
             time = created;

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
+#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -23,11 +24,14 @@ struct Snapshot {
     std::optional<State> state;  ///< nothing where it never ran
     std::optional<Exit> exit;    ///< of its last run, where its monitor lived to see the end
     bool alive = false;          ///< its monitor lives
-    std::string status;          ///< "created", "running", "paused", "stopping", "exited"
+    std::string status;          ///< as life_name has it: "created", "running", "exited"
 
     bool is_running() const { return status == "running" || status == "paused" || status == "stopping"; }
-    /// As podman shows it; 0 where it has not ended or nobody saw the end.
-    int exit_code() const { return exit ? exit->status.shell_code() : 0; }
+    /// As podman shows it: 0 where it has not ended, 137 where its monitor was killed along with it.
+    int exit_code() const {
+        if (exit) return exit->status.shell_code();
+        return status == "exited" ? sys::ExitStatus{.code = 0, .signal = SIGKILL}.shell_code() : 0;
+    }
 };
 
 /// @throws Error where its records cannot be read
