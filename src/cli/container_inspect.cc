@@ -63,7 +63,9 @@ DataObject make_container(const InspectInput& in) {
     o.add("Image", s.config.image_id).add("ImageName", in.image_name);
     o.add("Rootfs", s.config.rootfs ? s.config.rootfs->path : std::string()).add("Pod", "");
     add_files(o, in);
-    o.add("Name", s.config.name).add("RestartCount", 0).add("Driver", "rpod");
+    o.add("Name", s.config.name)
+        .add("RestartCount", int64_t{s.state ? s.state->restarts : 0})
+        .add("Driver", "rpod");
     o.add("MountLabel", "").add("ProcessLabel", "").add("AppArmorProfile", "");
     const auto* caps = in.spec && in.spec->process.capabilities ? &*in.spec->process.capabilities : nullptr;
     o.add("EffectiveCaps", caps ? Data::strings_or_nil(caps->effective) : Data::nil_list());

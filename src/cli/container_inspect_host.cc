@@ -9,6 +9,7 @@
 #include "base/strings.hh"
 #include "cli/container_inspect.hh"
 #include "container/capabilities.hh"
+#include "container/restart_policy.hh"
 
 namespace rpod::cli {
 namespace {
@@ -151,7 +152,9 @@ DataObject inspect_host_config(const InspectInput& in) {
     o.add("ContainerIDFile", c.cidfile).add("LogConfig", log_config(in));
     o.add("NetworkMode", network_text(c.network)).add("PortBindings", port_bindings(port_mappings(c)));
     DataObject restart{.type = "define.InspectRestartPolicy"};
-    restart.add("Name", "").add("MaximumRetryCount", 0);
+    const auto policy = container::parse_restart_policy(c.restart);
+    restart.add("Name", c.restart.substr(0, c.restart.find(':')))
+        .add("MaximumRetryCount", int64_t{policy.max_retries});
     o.add("RestartPolicy", std::move(restart)).add("AutoRemove", c.remove);
     o.add("VolumeDriver", "").add("VolumesFrom", Data::nil_list());
     add_rights(o, in);

@@ -82,12 +82,6 @@ std::vector<SelectedContainer> select_latest(const store::Paths& paths) {
 
 }  // namespace
 
-store::Paths open_store(const Context& ctx) {
-    const auto paths = store::Paths::locate(ctx.global.root, ctx.global.runroot);
-    store::open_root(paths);
-    return paths;
-}
-
 std::vector<SelectedContainer> select_containers(const store::Paths& paths, const SelectOptions& options,
                                                  const Args& names,
                                                  const std::vector<container::Life>& wanted) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/command.hh"
+#include "cli/stores.hh"
 #include "container/record.hh"
 #include "store/paths.hh"
 
@@ -25,9 +26,6 @@ struct SelectedContainer {
     std::string shown;  ///< as typed; the ID where nothing was typed
     std::string id;
 };
-
-/// The store of the global options.
-store::Paths open_store(const Context& ctx);
 
 /// @param wanted  with --all, those in one of these states; empty: all
 /// @throws Error, UsageError

@@ -213,7 +213,7 @@ DataObject make_view(const Snapshot& s, ContainerImages& images, const ViewOptio
     out.add("Pid", pid).add("Pod", "").add("PodName", "");
     json_only("Ports", ports.empty() ? Data::nil_list() : Data(make_ports(ports)));
     shown("Ports", ports_text(ports));
-    out.add("Restarts", 0);
+    out.add("Restarts", int64_t{s.state ? s.state->restarts : 0});
     add_sizes(out, image, usage);
     out.add("StartedAt", started).add("State", s.status).add("Status", status_text(s));
     json_only("Created", created.seconds);

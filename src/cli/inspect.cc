@@ -162,7 +162,7 @@ std::string not_found(const std::string& type, const std::string& name) {
 int run_inspect(Context& ctx, const InspectOptions& o, Args names) {
     if (o.latest) {
         if (!names.empty()) throw Error("--latest and arguments cannot be used together");
-        names.push_back(container::latest_container(store_of(ctx)));
+        names.push_back(container::latest_container(open_store(ctx)));
     }
     if (names.empty()) throw Error("no names or ids specified");
     require_type(o.type);

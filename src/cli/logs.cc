@@ -124,7 +124,7 @@ int run_logs(Context& ctx, const LogsOptions& o, const Args& args) {
     std::optional<Timestamp> since, until;
     if (!o.since.empty()) since = parse_moment(o.since);
     if (!o.until.empty()) until = parse_moment(o.until);
-    const auto paths = store_of(ctx);
+    const auto paths = open_store(ctx);
     const auto names = o.latest ? Args{container::latest_container(paths)} : args;
     std::vector<Source> sources;
     sys::DirectoryWatch watch;

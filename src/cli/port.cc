@@ -60,7 +60,7 @@ void show_one(Context& ctx, const std::vector<PortMapping>& ports, const std::st
 }
 
 int run_port(Context& ctx, const PortOptions& o, Args args) {
-    const auto paths = store_of(ctx);
+    const auto paths = open_store(ctx);
     if (o.all) {
         if (!args.empty() || o.latest) throw Error("--all and containers cannot be used together");
         for (const auto& s : container::take_snapshots(paths)) {

@@ -111,7 +111,7 @@ ResourceUsage usage_of(const Snapshot& s) {
 
 class Stats {
   public:
-    Stats(Context& ctx, const StatsOptions& o) : ctx_(ctx), o_(o), paths_(store_of(ctx)) {}
+    Stats(Context& ctx, const StatsOptions& o) : ctx_(ctx), o_(o), paths_(open_store(ctx)) {}
 
     void show(const Args& names) {
         Report report{.command = "stats",

@@ -8,7 +8,7 @@
 namespace rpod::cli {
 
 /// The store that the global flags name, made where it is missing.
-inline store::Paths store_of(const Context& ctx) {
+inline store::Paths open_store(const Context& ctx) {
     const auto paths = store::Paths::locate(ctx.global.root, ctx.global.runroot);
     store::open_root(paths);
     return paths;

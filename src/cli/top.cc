@@ -92,7 +92,7 @@ std::string table(const std::vector<TopColumn>& columns, const std::vector<conta
 }
 
 int run_top(Context& ctx, const TopOptions& o, Args args) {
-    const auto paths = store_of(ctx);
+    const auto paths = open_store(ctx);
     std::string id;
     if (o.latest) {
         id = container::latest_container(paths);

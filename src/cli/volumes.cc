@@ -53,7 +53,7 @@ int run_create(Context& ctx, const CreateOptions& o, const Args& args) {
     }
     volume.uid = o.uid;
     volume.gid = o.gid;
-    const auto paths = store_of(ctx);
+    const auto paths = open_store(ctx);
     const auto existing = o.ignore && !args.empty() ? container::find_volume(paths, args[0]) : std::nullopt;
     const bool exists = existing && existing->name == args[0];
     ctx.out << (exists ? existing->name : container::create_volume(paths, std::move(volume)).name) << "\n";
@@ -68,7 +68,7 @@ struct ListOptions {
 
 int run_list(Context& ctx, const ListOptions& o) {
     if (o.quiet && !o.format.empty()) throw Error("quiet and format are mutually exclusive");
-    const auto paths = store_of(ctx);
+    const auto paths = open_store(ctx);
     const auto users = container::volume_users(paths);
     const VolumeFilter filter(o.filters, paths, users);
     Report report{.command = "volume ls",
@@ -97,7 +97,7 @@ struct InspectOptions {
 
 int run_inspect(Context& ctx, const InspectOptions& o, const Args& args) {
     if (o.all == !args.empty()) throw Error("provide one or more volume names or use --all");
-    const auto paths = store_of(ctx);
+    const auto paths = open_store(ctx);
     const auto users = container::volume_users(paths);
     DataList found;
     std::vector<std::string> problems;
@@ -132,7 +132,8 @@ void remove_one(const store::Paths& paths, const Volume& volume, bool force) {
     const auto users = container::volume_users(paths);
     const auto used = users.find(volume.name);
     if (used != users.end() && force) {
-        for (const auto& id : used->second) container::remove_container(paths, id, true);
+        for (const auto& id : used->second)
+            container::remove_container(paths, id, {.force = true, .stop_seconds = {}});
     }
     if (!container::remove_volumes(paths, {volume.name}).empty()) return;
     throw Error("volume {} is being used by the following container(s): {}: volume is being used",
@@ -144,7 +145,7 @@ int run_rm(Context& ctx, const RemoveOptions& o, Args args) {
     if (o.all == !args.empty()) throw Error("choose either the --all flag or one or more volumes");
     if (o.time)
         throw Error("volume rm --time: not supported, containers that use the volume are killed at once");
-    const auto paths = store_of(ctx);
+    const auto paths = open_store(ctx);
     if (o.all) {
         for (const auto& volume : container::list_volumes(paths)) args.push_back(volume.name);
     }
@@ -170,7 +171,7 @@ struct PruneOptions {
 };
 
 int run_prune(Context& ctx, const PruneOptions& o) {
-    const auto paths = store_of(ctx);
+    const auto paths = open_store(ctx);
     const auto users = container::volume_users(paths);
     const VolumeFilter filter(o.filters, paths, users);
     std::vector<std::string> unused;
@@ -245,7 +246,7 @@ Action define_prune(CLI::App& flags, Context& ctx) {
 
 Action define_exists(CLI::App&, Context& ctx) {
     return [&ctx](const Args& args) {
-        const auto volume = container::find_volume(store_of(ctx), args[0]);
+        const auto volume = container::find_volume(open_store(ctx), args[0]);
         return volume && volume->name == args[0] ? 0 : 1;
     };
 }
