@@ -98,8 +98,10 @@ status_line() {
 @test "--user takes names and numbers" {
     run_rpod run --rm --network none -u app busybox id
     is "$output" "uid=1000(app) gid=1000(app) groups=29(audio)" "by name"
-    run_rpod run --rm --network none -u 1234:5678 busybox id
+    run_rpod run --rm --network none --passwd=false -u 1234:5678 busybox id
     is "$output" "uid=1234 gid=5678" "by number"
+    run_rpod run --rm --network none -u 1234:5678 busybox id
+    is "$output" "uid=1234(1234) gid=5678(5678)" "by number, with entries"
 }
 
 @test "--read-only, --read-only-tmpfs and --tmpfs" {

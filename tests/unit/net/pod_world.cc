@@ -101,7 +101,7 @@ class Net {
                          world.resolvers, ServeEnd(std::move(ends.second)));
         });
         ends.second.close();
-        control.wait_ready();
+        if (!control.wait_ready()) throw Error("rpod:net died");
     }
 
     pid_t pid_ = -1;
