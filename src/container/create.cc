@@ -8,6 +8,7 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "container/find.hh"
 #include "container/record.hh"
 #include "container/session.hh"
 #include "container/volume.hh"
@@ -161,6 +162,17 @@ std::vector<std::string> names_in(const std::filesystem::path& directory) {
     return fd ? sys::list_dir(fd->get()) : std::vector<std::string>{};
 }
 
+/// Names whose container never came to be: who claimed them died within create(). The caller holds the
+/// exclusive store lock, as everybody does who claims one.
+void release_orphaned_names(const store::Paths& paths) {
+    const auto names = container_names(paths);
+    for (const auto& name : names_in(paths.containers() / "names")) {
+        const auto owner = names.owner(name);
+        if (owner && !sys::find_at(AT_FDCWD, paths.containers() / *owner, O_PATH))
+            names.release(name, *owner);
+    }
+}
+
 /// The temporaries that nobody works on, after the dead --rm containers became such.
 std::vector<std::filesystem::path> collect_dead(const store::Paths& paths) {
     const auto marks = names_in(removal_marks(paths));
@@ -169,6 +181,7 @@ std::vector<std::filesystem::path> collect_dead(const store::Paths& paths) {
         const auto directory = paths.containers() / id;
         if (!is_in_use(directory)) withdraw(paths, id, current_name(directory, {}));
     }
+    release_orphaned_names(paths);
     std::vector<std::filesystem::path> dead;
     for (const auto& name : names_in(paths.containers())) {
         const auto directory = paths.containers() / name;
@@ -179,9 +192,11 @@ std::vector<std::filesystem::path> collect_dead(const store::Paths& paths) {
 
 bool is_clean(const store::Paths& paths) {
     if (!names_in(removal_marks(paths)).empty()) return false;
-    const auto names = names_in(paths.containers());
-    return std::none_of(names.begin(), names.end(),
-                        [](const auto& name) { return name.starts_with(".tmp-"); });
+    const auto entries = names_in(paths.containers());
+    if (std::any_of(entries.begin(), entries.end(), [](const auto& e) { return e.starts_with(".tmp-"); }))
+        return false;
+    // Every container has one name; more names than containers are somebody's who died.
+    return names_in(paths.containers() / "names").size() <= container_ids(paths).size();
 }
 
 }  // namespace
