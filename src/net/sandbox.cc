@@ -70,6 +70,7 @@ sys::BpfProgram make_filter() {
     const auto allow = [&](const char* syscall, const std::vector<Compare>& compares = {}) {
         filter.add_rule(SECCOMP_RET_ALLOW, syscall, compares);
     };
+    filter.allow_sanitizers();
     for (const char* syscall : kFree) allow(syscall);
     for (const auto& kind : kSockets) {
         constexpr uint64_t kTypeMask = 0x0f;  // without SOCK_NONBLOCK and SOCK_CLOEXEC

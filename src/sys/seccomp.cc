@@ -15,6 +15,14 @@
 #include "base/log.hh"
 #include "sys/fd.hh"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define RPOD_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define RPOD_SANITIZED 1
+#endif
+#endif
+
 namespace rpod::sys {
 namespace {
 
@@ -70,6 +78,7 @@ void allow_only_syscalls(std::span<const char* const> names) {
         if (!builder.add_rule(SCMP_ACT_ALLOW, name))
             throw Error("seccomp: there is no system call '{}'", name);
     }
+    builder.allow_sanitizers();
     check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
     load_seccomp(builder.compile(), SECCOMP_FILTER_FLAG_TSYNC);
 }
@@ -110,6 +119,17 @@ bool SeccompBuilder::add_rule(uint32_t action, const std::string& syscall,
     }
     check_scmp(rc, "seccomp: add a rule for '{}'", syscall);
     return true;
+}
+
+void SeccompBuilder::allow_sanitizers() {
+#ifdef RPOD_SANITIZED
+    for (const char* name : {"munmap", "madvise", "sigaltstack", "futex", "getpid", "gettid", "sched_yield",
+                             "sched_getaffinity", "rt_sigaction", "pipe", "pipe2", "close"}) {
+        add_rule(SECCOMP_RET_ALLOW, name);
+    }
+    const SeccompCompare not_executable{.index = 2, .op = SeccompCompare::Op::masked_eq, .value = PROT_EXEC};
+    for (const char* name : {"mmap", "mprotect"}) add_rule(SECCOMP_RET_ALLOW, name, {not_executable});
+#endif
 }
 
 BpfProgram SeccompBuilder::compile() const {

@@ -51,6 +51,10 @@ class SeccompBuilder {
     /// @return false where libseccomp knows no system call of that name
     bool add_rule(uint32_t action, const std::string& syscall,
                   const std::vector<SeccompCompare>& compares = {});
+    /// Allows what a build with sanitizers calls on its own at any moment (to map memory that is not
+    /// executable, to start and end threads, to ask whether an address can be read): every filter of our own
+    /// processes does. Nothing in other builds.
+    void allow_sanitizers();
     BpfProgram compile() const;
 
   private:

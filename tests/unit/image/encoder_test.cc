@@ -25,7 +25,7 @@ std::string compressed(std::string_view text, Compression compression, std::opti
 
 TEST(Encoder, GivesWhatTheDecoderReads) {
     std::string text;
-    for (int i = 0; i < 200'000; ++i) text += static_cast<char>('a' + i * i % 23);
+    for (int i = 0; i < 200'000; ++i) text += static_cast<char>('a' + int64_t{i} * i % 23);
     for (const std::string& plain : {text, std::string(), std::string("x")}) {
         for (const auto compression : {Compression::none, Compression::gzip, Compression::zstd}) {
             const std::string packed = compressed(plain, compression);
