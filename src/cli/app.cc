@@ -128,6 +128,7 @@ int run_command(const Command& command, const Args& words, Context& ctx) {
     const auto parser = make_parser(command.flags_end_at_argument);
     bool help = false;
     add_global_flags(*parser, ctx.global, true);
+    ctx.words = words;
     const Action action = command.define(*parser, ctx);
     // -h is the host name's in `run`.
     const bool has_h = parser->get_option_no_throw("-h") != nullptr;

@@ -6,6 +6,7 @@
 
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 namespace rpod::cli {
 
@@ -22,7 +23,8 @@ struct Context {
     std::ostream& err;      ///< progress and errors
     int in = STDIN_FILENO;  ///< borrowed
     GlobalOptions global{};
-    std::string program = "rpod";  ///< as messages name it
+    std::vector<std::string> words{};  ///< behind the command's name: its flags and arguments
+    std::string program = "rpod";      ///< as messages name it
 };
 
 }  // namespace rpod::cli

@@ -16,7 +16,7 @@ namespace {
 
 Action define_create(CLI::App& flags, Context& ctx) {
     auto options = std::make_shared<RunOptions>();
-    add_run_flags(flags, *options);
+    add_run_flags(flags, *options, ctx.words);
     return [options, &ctx](const Args& args) {
         auto request = validate(*options, args, Surroundings::here());
         const auto paths = open_store(ctx);

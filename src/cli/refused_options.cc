@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 
 #include "base/error.hh"
@@ -63,11 +64,24 @@ const std::array kRefused{
 /// Of no effect on what runs, here and in podman run by a user: taken, so that scripts go on working.
 constexpr std::array kAccepted{"--runtime", "--device-cgroup-rule"};
 
+/// Whether one of the words may be the flag ("-m,--memory"), alone, with its value, or among other letters.
+bool may_name(const Args& words, const std::string& flag) {
+    const std::string name = flag.substr(flag.find("--"));
+    const char letter = flag[1] == '-' ? '\0' : flag[1];
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+        if (word.starts_with("--")) return word.starts_with(name);
+        return letter != '\0' && word.starts_with("-") && word.find(letter) != word.npos;
+    });
+}
+
 }  // namespace
 
-void add_refused_flags(CLI::App& app) {
+void add_refused_flags(CLI::App& app, const Args& words) {
     for (const auto& refused : kRefused) {
         const std::string flag = refused.flag;
+        // The parser compares each new flag with all that it has: those that nobody named would double its
+        // work.
+        if (!may_name(words, flag)) continue;
         const std::string name = flag.substr(flag.find("--"));
         if (refused.takes_value) {
             app.add_option_function<std::string>(

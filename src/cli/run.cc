@@ -35,7 +35,7 @@ container::StartRequest start_request(const RunFlags& flags, const RunModes& mod
 
 Action define_run(CLI::App& flags, Context& ctx) {
     auto options = std::make_shared<RunFlags>();
-    add_run_flags(flags, options->shared);
+    add_run_flags(flags, options->shared, ctx.words);
     flags.add_flag("-d,--detach", options->detach, "Print the container's ID and let it run on")
         ->group(kLife);
     flags

@@ -67,7 +67,7 @@ Strings split_commas(const Strings& values) {
     return out;
 }
 
-void add_run_flags(CLI::App& app, RunOptions& o) {
+void add_run_flags(CLI::App& app, RunOptions& o, const Args& words) {
     add_life_flags(app, o.life);
     add_process_flags(app, o.process);
     add_file_flags(app, o.files);
@@ -75,7 +75,7 @@ void add_run_flags(CLI::App& app, RunOptions& o) {
     add_security_flags(app, o.security);
     define_registry_access(app, o.registry, kRegistries);
     define_transfer(app, o.registry, kRegistries);
-    add_refused_flags(app);
+    add_refused_flags(app, words);
 }
 
 RunRequest validate(const RunOptions& o, const Args& args, const Surroundings& around) {

@@ -103,7 +103,8 @@ struct RunRequest {
 
 /// Binds all flags that `run` and `create` share. A flag that podman has and rpod cannot honour yet is known,
 /// does not show in the help, and is refused by name with the reason when it is used.
-void add_run_flags(CLI::App& app, RunOptions& options);
+/// @param words  what will be parsed
+void add_run_flags(CLI::App& app, RunOptions& options, const Args& words);
 
 /// @param args  IMAGE [COMMAND [ARG...]]
 /// @throws Error for values that make no sense, alone or together
@@ -121,7 +122,7 @@ void add_namespace_flags(CLI::App& app, NamespaceOptions& options);
 void apply(const NamespaceOptions& options, const Surroundings& around, container::ContainerConfig& config);
 void add_security_flags(CLI::App& app, SecurityOptions& options);
 void apply(const SecurityOptions& options, const Surroundings& around, container::ContainerConfig& config);
-void add_refused_flags(CLI::App& app);
+void add_refused_flags(CLI::App& app, const Args& words);
 
 /// Flags whose values podman splits at commas: "--cap-add a,b".
 Strings split_commas(const Strings& values);

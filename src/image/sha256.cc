@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "image/sha256.hh"
 
-// The digest's own functions, not EVP: EVP's first use sets up all providers and algorithms of libcrypto (6 million
-// instructions, a third of what a start of rpod took) and pulls most of libcrypto into the program, whose 16,000
-// relocations every process of ours would pay for. The code that hashes is the same.
+// The digest's own functions, not EVP: EVP's first use sets up all providers and algorithms of libcrypto (6
+// million instructions, a third of what a start of rpod took) and pulls most of libcrypto into the program,
+// whose 16,000 relocations every process of ours would pay for. The code that hashes is the same.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 

@@ -12,6 +12,7 @@
 #include "base/error.hh"
 #include "base/log.hh"
 #include "net/clock.hh"
+#include "net/slirp_library.hh"
 
 namespace rpod::net {
 namespace {
@@ -163,23 +164,24 @@ struct SlirpStack::Callbacks {
 };
 
 SlirpStack::SlirpStack(const SlirpConfig& config, FrameSink& sink)
-    : sink_(sink),
+    : library_(libslirp()),
+      sink_(sink),
       outbound_(find_outbound(config.outbound_addr)),
       outbound6_(find_outbound6(config.outbound_addr6)) {
-    ::SlirpConfig libslirp = to_libslirp(config);
-    libslirp.outbound_addr = outbound_ ? &*outbound_ : nullptr;
-    libslirp.outbound_addr6 = outbound6_ ? &*outbound6_ : nullptr;
-    slirp_ = ::slirp_new(&libslirp, &Callbacks::kTable, this);
-    if (!slirp_) throw Error("libslirp {} refuses the network's configuration", ::slirp_version_string());
+    ::SlirpConfig wanted = to_libslirp(config);
+    wanted.outbound_addr = outbound_ ? &*outbound_ : nullptr;
+    wanted.outbound_addr6 = outbound6_ ? &*outbound6_ : nullptr;
+    slirp_ = library_.create(&wanted, &Callbacks::kTable, this);
+    if (!slirp_) throw Error("libslirp {} refuses the network's configuration", library_.version_string());
 }
 
-SlirpStack::~SlirpStack() { ::slirp_cleanup(slirp_); }
+SlirpStack::~SlirpStack() { library_.cleanup(slirp_); }
 
 int SlirpStack::register_sockets(PollSet& poll) {
     poll_ = &poll;
     uint32_t timeout = UINT32_MAX;
     first_index_ = poll.fds().size();
-    ::slirp_pollfds_fill(slirp_, &timeout, Callbacks::add_poll, this);
+    library_.pollfds_fill(slirp_, &timeout, Callbacks::add_poll, this);
     end_index_ = poll.fds().size();
     int64_t wait = timeout == UINT32_MAX ? -1 : int64_t{timeout};
     for (const auto& timer : timers_) {
@@ -191,7 +193,7 @@ int SlirpStack::register_sockets(PollSet& poll) {
 }
 
 void SlirpStack::handle_sockets(const PollSet& poll) {
-    ::slirp_pollfds_poll(slirp_, 0, Callbacks::get_revents, const_cast<PollSet*>(&poll));
+    library_.pollfds_poll(slirp_, 0, Callbacks::get_revents, const_cast<PollSet*>(&poll));
     handle_timers();
 }
 
@@ -201,15 +203,15 @@ void SlirpStack::handle_timers() {
         Timer& timer = *timers_[i];
         if (timer.due_ms < 0 || timer.due_ms > now) continue;
         timer.due_ms = -1;
-        ::slirp_handle_timer(slirp_, static_cast<SlirpTimerId>(timer.id), timer.argument);
+        library_.handle_timer(slirp_, static_cast<SlirpTimerId>(timer.id), timer.argument);
     }
 }
 
-void SlirpStack::input(Bytes frame) { ::slirp_input(slirp_, frame.data(), static_cast<int>(frame.size())); }
+void SlirpStack::input(Bytes frame) { library_.input(slirp_, frame.data(), static_cast<int>(frame.size())); }
 
 void SlirpStack::send_queued() {
     // With an error from poll(2) reported, no socket is looked at.
-    ::slirp_pollfds_poll(slirp_, 1, Callbacks::get_revents, poll_);
+    library_.pollfds_poll(slirp_, 1, Callbacks::get_revents, poll_);
 }
 
 bool SlirpStack::has_socket_at(const Endpoint& local) const {

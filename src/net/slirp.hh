@@ -17,6 +17,8 @@ struct Slirp;
 
 namespace rpod::net {
 
+struct SlirpLibrary;
+
 /// Where libslirp's frames to the pod go.
 class FrameSink {
   public:
@@ -33,7 +35,7 @@ class SlirpStack {
   public:
     /// @param sink  borrowed; called from within handle_sockets, handle_timers and input. What it throws is
     /// logged.
-    /// @throws Error where outbound_addr names an interface without an address
+    /// @throws Error without libslirp, and where outbound_addr names an interface without an address
     SlirpStack(const SlirpConfig& config, FrameSink& sink);
     ~SlirpStack();
     SlirpStack(const SlirpStack&) = delete;
@@ -60,6 +62,7 @@ class SlirpStack {
     };
     void handle_timers();
 
+    const SlirpLibrary& library_;
     FrameSink& sink_;
     PollSet* poll_ = nullptr;
     size_t first_index_ = 0;  ///< of our sockets in poll_

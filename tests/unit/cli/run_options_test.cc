@@ -30,9 +30,9 @@ Surroundings surroundings() {
             .architecture = "amd64"};
 }
 
-Action define_run(CLI::App& flags, Context&) {
+Action define_run(CLI::App& flags, Context& ctx) {
     auto o = std::make_shared<RunOptions>();
-    add_run_flags(flags, *o);
+    add_run_flags(flags, *o, ctx.words);
     return [o](const Args& args) {
         current->request = validate(*o, args, surroundings());
         return 0;
