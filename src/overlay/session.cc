@@ -108,13 +108,17 @@ void on_readdirplus(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offse
 
 void on_read(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) noexcept {
     Session& session = session_of(request);  // the request is gone once it is answered
+    std::span<const char> head;
     answer(request, [&] {
         const auto buffer = answer_buffer(size);
         const auto used = layer_of(request).read(ino, static_cast<uint64_t>(offset), buffer);
-        if (used) reply_bytes(request, {buffer.data(), *used});
+        if (used) {
+            reply_bytes(request, {buffer.data(), *used});
+            head = {buffer.data(), *used};
+        }
         return used.err();
     });
-    if (offset == 0) session.prefetcher().file_read(ino);
+    if (offset == 0) session.prefetcher().file_read(ino, head);
 }
 
 /// getxattr(2) and listxattr(2): size 0 asks for the length.
@@ -262,7 +266,7 @@ int Session::answer_until_window(size_t worker, Prefetcher::Window& window) noex
         process(slot.first(length));
         RequestLog::clear(slot);
         window = prefetcher_.take_window();
-        if (window.last != 0 && !storing_.exchange(true)) return 0;
+        if (!window.empty() && !storing_.exchange(true)) return 0;
     }
 }
 

@@ -70,6 +70,9 @@ void mount_image(const RootPlan& root, int dir, const std::vector<overlay::View>
     } catch (const SysError& e) {
         throw explain_overlay_failure(e);
     }
+    // One listing tells the kernel the top directory's names, which would each be asked for on the way to the
+    // first program.
+    if (const auto top = sys::find_at(dir, "merged", O_RDONLY | O_DIRECTORY)) (void)sys::list_dir(top->get());
 }
 
 }  // namespace

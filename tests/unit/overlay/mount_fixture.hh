@@ -21,10 +21,14 @@
 /// Mounts images for real: in a forked child with a user and a mount namespace of its own.
 namespace rpod::overlay::test {
 
+/// Where the content of every test blob looks like the start of a program.
+constexpr uint64_t kProgramAt = 16384;
+
 /// The content of every test blob: offset and layer decide.
 inline std::string blob_bytes(size_t layer, size_t size = 1 << 20) {
     std::string bytes(size, '\0');
     for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 31 + (i >> 8) + layer);
+    if (size > kProgramAt + 4) bytes.replace(kProgramAt, 4, "\177ELF");
     return bytes;
 }
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>
 
@@ -163,6 +164,45 @@ TEST_F(Serve, ReadsAheadWhatIsRight) {
             readers.push_back(sys::fork_child("reader", [&] { return read_all_files(backwards); }));
         }
         for (const pid_t reader : readers) EXPECT_EQ(sys::wait_for(reader).shell_code(), 0);
+    });
+}
+
+/// How many pages of a file are in the page cache.
+size_t cached_pages(int fd, size_t size) {
+    void* memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED) return 0;
+    std::vector<unsigned char> resident((size + 4095) / 4096);
+    ::mincore(memory, size, resident.data());
+    ::munmap(memory, size);
+    return static_cast<size_t>(std::count_if(resident.begin(), resident.end(), [](auto r) { return r & 1; }));
+}
+
+TEST_F(Serve, ReadsAheadAllOfAProgram) {
+    in_namespaces([] {
+        constexpr size_t kSize = 900001;
+        LayerEntry program = file("program", 0);
+        program.size = kSize;
+        program.extents = {{0, kProgramAt, kSize}};
+        LayerEntry data = program;
+        data.path = "data";
+        data.extents = {{0, kProgramAt + 512, kSize}};
+        const Mounted m({{{program, data}}});
+        const auto read_head = [&](const std::string& name) {
+            auto fd = sys::open_file(m.path() + "/" + name, O_RDONLY);
+            ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM);  // without the kernel's own readahead
+            char head[64];
+            EXPECT_EQ(::pread(fd.get(), head, sizeof head, 0), ssize_t{sizeof head});
+            return fd;
+        };
+        const auto fd = read_head("program");
+        const size_t all = (kSize + 4095) / 4096;
+        for (int i = 0; i < 500 && cached_pages(fd.get(), kSize) < all; ++i) ::usleep(10000);
+        EXPECT_EQ(cached_pages(fd.get(), kSize), all);
+        EXPECT_EQ(sys::read_all(fd.get(), "program"), blob_bytes(0).substr(kProgramAt, kSize));
+        const auto other = read_head("data");
+        ::usleep(100000);
+        EXPECT_LT(cached_pages(other.get(), kSize), all);
+        EXPECT_EQ(sys::read_all(other.get(), "data"), blob_bytes(0).substr(kProgramAt + 512, kSize));
     });
 }
 
