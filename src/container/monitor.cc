@@ -309,16 +309,20 @@ class Monitor {
         streams_.close();
         timeout_.disarm();
         stop_timer_.disarm();
+        const bool again = !stopped_by_hand_ && job_.restart.wants_restart(*status_, state_.restarts);
+        if (again) {
+            // First: with an exit and without this word it would pass for one that has ended for good.
+            state_.pid = 0;
+            set_status(Status::restarting);
+        }
         record_exit(*status_);
-        if (stopped_by_hand_ || !job_.restart.wants_restart(*status_, state_.restarts)) return finish();
+        if (!again) return finish();
         clients_.exited(*status_);
         // It would take connections that the next one is to serve.
         if (!job_.plan.network.listeners.empty()) launched_->servers().end_network();
         const auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::steady_clock::now() - ran_since_);
         launched_.reset();
-        state_.pid = 0;
-        set_status(Status::restarting);
         phase_ = Phase::backing_off;
         restart_timer_.arm(delay_.next(ran));
     }
