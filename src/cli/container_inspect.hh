@@ -25,12 +25,13 @@ struct InspectInput {
     std::string image_name;
 };
 
-/// "80/tcp" → where it is published.
-Data port_bindings(const std::vector<PortMapping>& ports);  // container_inspect_config.cc
-DataObject inspect_state(const InspectInput& in);           // container_inspect.cc
-DataList inspect_mounts(const InspectInput& in);            // container_inspect_config.cc
-DataObject inspect_network(const InspectInput& in);         // container_inspect_config.cc
-DataObject inspect_config(const InspectInput& in);          // container_inspect_config.cc
-DataObject inspect_host_config(const InspectInput& in);     // container_inspect_host.cc
+/// "80/tcp" → where it is published. @param exposed  "80/tcp"; null for one that is not published
+Data port_bindings(const std::vector<net::PortMapping>& ports,
+                   const std::vector<std::string>& exposed);  // container_inspect_config.cc
+DataObject inspect_state(const InspectInput& in);             // container_inspect.cc
+DataList inspect_mounts(const InspectInput& in);              // container_inspect_config.cc
+DataObject inspect_network(const InspectInput& in);           // container_inspect_config.cc
+DataObject inspect_config(const InspectInput& in);            // container_inspect_config.cc
+DataObject inspect_host_config(const InspectInput& in);       // container_inspect_host.cc
 
 }  // namespace rpod::cli

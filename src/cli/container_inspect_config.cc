@@ -8,6 +8,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/container_inspect.hh"
+#include "container/parse_port.hh"
 #include "container/spec.hh"
 
 namespace rpod::cli {
@@ -57,8 +58,19 @@ Data names_set(const std::vector<std::string>& names) {
     return out;
 }
 
-std::string port_key(uint16_t port, const std::string& protocol) {
-    return fmt::format("{}/{}", port, protocol);
+std::string port_key(const net::PortMapping& port, uint32_t index) {
+    return fmt::format("{}/{}", port.container_port + index, net::name(port.transport));
+}
+
+/// "80-81/udp" → "80/udp", "81/udp"; what is no port that could be published stays as it is.
+std::vector<std::string> exposed_keys(const std::string& text) {
+    std::vector<std::string> out;
+    try {
+        for (const auto& port : container::parse_expose(text)) out.push_back(port_key(port, 0));
+    } catch (const Error&) {
+        out = {text};
+    }
+    return out;
 }
 
 }  // namespace
@@ -79,19 +91,21 @@ DataList inspect_mounts(const InspectInput& in) {
     return out;
 }
 
-Data port_bindings(const std::vector<PortMapping>& ports) {
+Data port_bindings(const std::vector<net::PortMapping>& ports, const std::vector<std::string>& exposed) {
     std::map<std::string, DataList> by_port;
     for (const auto& p : ports) {
         for (uint32_t i = 0; i < p.range; ++i) {
             DataObject o{.type = "define.InspectHostPort"};
             o.add("HostIP", p.host_ip, "HostIp");
             o.add("HostPort", p.host_port ? std::to_string(p.host_port + i) : std::string());
-            by_port[port_key(static_cast<uint16_t>(p.container_port + i), p.protocol)].emplace_back(
-                std::move(o));
+            by_port[port_key(p, i)].emplace_back(std::move(o));
         }
     }
     DataMap out;
     for (auto& [port, bindings] : by_port) out.emplace(port, std::move(bindings));
+    for (const auto& text : exposed) {
+        for (const auto& key : exposed_keys(text)) out.emplace(key, Data::nil_list());
+    }
     return out;
 }
 
@@ -102,7 +116,7 @@ DataObject inspect_network(const InspectInput& in) {
     o.add("IPv6Gateway", "").add("GlobalIPv6Address", "").add("GlobalIPv6PrefixLen", 0);
     o.add("MacAddress", "").add("Bridge", "").add("SandboxID", "").add("HairpinMode", false);
     o.add("LinkLocalIPv6Address", "").add("LinkLocalIPv6PrefixLen", 0);
-    o.add("Ports", port_bindings(port_mappings(s.config)));
+    o.add("Ports", port_bindings(s.config.network.ports, exposed_ports(s.config, in.image)));
     const bool running = s.is_running() && s.state;
     o.add("SandboxKey", running ? fmt::format("/proc/{}/ns/net", s.state->pid) : std::string());
     return o;

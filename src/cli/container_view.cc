@@ -58,13 +58,13 @@ void add_namespaces(DataObject& out, const Snapshot& s, bool wanted) {
     out.add("Namespaces", std::move(json));
 }
 
-DataList make_ports(const std::vector<PortMapping>& ports) {
+DataList make_ports(const std::vector<net::PortMapping>& ports) {
     DataList out;
     for (const auto& p : ports) {
         DataObject o{.type = "types.PortMapping"};
         o.add("HostIP", p.host_ip, "host_ip").add("ContainerPort", int{p.container_port}, "container_port");
         o.add("HostPort", int{p.host_port}, "host_port").add("Range", int{p.range}, "range");
-        o.add("Protocol", p.protocol, "protocol");
+        o.add("Protocol", net::name(p.transport), "protocol");
         out.emplace_back(std::move(o));
     }
     return out;
@@ -89,15 +89,6 @@ std::string short_command(const std::vector<std::string>& command, bool no_trunc
     return no_trunc || text.size() <= 17 ? text : text.substr(0, 17) + "...";
 }
 
-std::vector<std::string> exposed_ports(const Snapshot& s, const image::Image* image) {
-    auto out = s.config.network.expose;
-    if (image) {
-        const auto& ports = image->config.config.exposed_ports;
-        out.insert(out.end(), ports.begin(), ports.end());
-    }
-    return out;
-}
-
 void add_sizes(DataObject& out, const image::Image* image, const container::DiskUsage* usage) {
     const uint64_t image_size = image ? image->size() : 0;
     DataObject size{.type = "define.ContainerSize"};
@@ -110,6 +101,15 @@ void add_sizes(DataObject& out, const image::Image* image, const container::Disk
 }
 
 }  // namespace
+
+std::vector<std::string> exposed_ports(const container::ContainerConfig& config, const image::Image* image) {
+    auto out = config.network.expose;
+    if (image) {
+        const auto& ports = image->config.config.exposed_ports;
+        out.insert(out.end(), ports.begin(), ports.end());
+    }
+    return out;
+}
 
 const image::Image* ContainerImages::find(const container::ContainerConfig& config) {
     if (config.image_id.empty()) return nullptr;
@@ -176,7 +176,7 @@ DataObject make_view(const Snapshot& s, ContainerImages& images, const ViewOptio
     const auto command = shown_command(s.config, image);
     const auto mounts = mount_points(s.config, image);
     const auto networks = network_names(s.config.network);
-    const auto ports = port_mappings(s.config);
+    const auto& ports = s.config.network.ports;
     const auto created = timestamp(s.created);
     const int64_t started = s.state && s.state->started ? timestamp(*s.state->started).seconds : 0;
     const int64_t finished = s.exit ? timestamp(s.exit->finished).seconds : 0;
@@ -196,8 +196,8 @@ DataObject make_view(const Snapshot& s, ContainerImages& images, const ViewOptio
     for (const char* name : {"Created", "CreatedHuman", "RunningFor"}) shown(name, ago(created));
     out.add("CIDFile", s.config.cidfile);
     out.add("Exited", exited).add("ExitedAt", finished).add("ExitCode", s.exit_code());
-    json_only("ExposedPorts", Data::strings_or_nil(exposed_ports(s, image)));
-    shown("ExposedPorts", join(exposed_ports(s, image), ", "));
+    json_only("ExposedPorts", Data::strings_or_nil(exposed_ports(s.config, image)));
+    shown("ExposedPorts", join(exposed_ports(s.config, image), ", "));
     json_only("Id", s.id);
     shown("ID", o.no_trunc ? s.id : s.id.substr(0, 12));
     out.add("Image", s.config.rootfs ? s.config.rootfs->path : images.name(s.config));

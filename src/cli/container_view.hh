@@ -36,19 +36,12 @@ std::vector<std::string> shown_command(const container::ContainerConfig& config,
 /// Where the user and the image have binds and volumes, sorted.
 std::vector<std::string> mount_points(const container::ContainerConfig& config, const image::Image* image);
 
-/// A published port: podman's PortMapping.
-struct PortMapping {
-    std::string host_ip;
-    uint16_t host_port = 0;
-    uint16_t container_port = 0;
-    uint16_t range = 1;
-    std::string protocol = "tcp";
-};
-/// Of --publish, as typed: "[IP:][HOST[-HOST]:]CONTAINER[-CONTAINER][/PROTOCOL]". What cannot be read is left
-/// out; which host port was chosen for one without is not known here: 0.
-std::vector<PortMapping> port_mappings(const container::ContainerConfig& config);
+/// "0.0.0.0" for every address, "[::1]" for an IPv6 one.
+std::string shown_address(const net::PortMapping& port);
 /// "0.0.0.0:8080->80/tcp, …"
-std::string ports_text(const std::vector<PortMapping>& ports);
+std::string ports_text(const std::vector<net::PortMapping>& ports);
+/// What --expose and the image name.
+std::vector<std::string> exposed_ports(const container::ContainerConfig& config, const image::Image* image);
 
 /// "Up 5 seconds", "Exited (1) 3 minutes ago", "Created".
 std::string status_text(const container::Snapshot& s);

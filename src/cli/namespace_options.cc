@@ -8,6 +8,7 @@
 #include "cli/run_options.hh"
 #include "container/parse_limits.hh"
 #include "container/parse_namespace.hh"
+#include "container/parse_port.hh"
 #include "net/config.hh"
 #include "net/resolv_conf.hh"
 
@@ -93,6 +94,10 @@ container::NetworkConfig parse_network(const NamespaceOptions& o) {
     out.networks = o.networks;
     out.expose = split_commas(o.expose);
     for (const auto& text : out.expose) check_port(text);
+    out.publish = split_commas(o.publish);
+    out.publish_all = o.publish_all;
+    out.publish_fallback = o.publish_fallback;
+    container::wanted_ports(out, {});  // wrong ones are told at once
     out.dns_servers = split_commas(o.dns);
     out.dns_search = split_commas(o.dns_search);
     out.dns_options = split_commas(o.dns_options);
@@ -154,6 +159,14 @@ void add_namespace_flags(CLI::App& app, NamespaceOptions& o) {
     app.add_flag("--no-hosts", o.no_hosts, "Leave the image's /etc/hosts")->group(kNetwork);
     app.add_option("--expose", o.expose, "Note a port that the container serves")
         ->type_name("PORT[/PROTO]")
+        ->group(kNetwork);
+    app.add_option("-p,--publish", o.publish, "Publish a port, or a range, on the host")
+        ->type_name("[[IP:][HOST]:]PORT[/PROTO]")
+        ->group(kNetwork);
+    app.add_flag("-P,--publish-all", o.publish_all, "Publish all exposed ports at free ports of the host")
+        ->group(kNetwork);
+    app.add_flag("--publish-fallback", o.publish_fallback,
+                 "Publish ports that only root may open at higher ones")
         ->group(kNetwork);
 }
 

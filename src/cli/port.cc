@@ -33,24 +33,24 @@ Wanted parse_wanted(const std::string& text) {
     return {.port = static_cast<uint16_t>(*port), .protocol = parts.size() == 2 ? to_lower(parts[1]) : "tcp"};
 }
 
-std::string host_address(const PortMapping& p, uint32_t offset) {
-    return fmt::format("{}:{}", p.host_ip.empty() ? "0.0.0.0" : p.host_ip, p.host_port + offset);
+std::string host_address(const net::PortMapping& p, uint32_t offset) {
+    return fmt::format("{}:{}", shown_address(p), p.host_port + offset);
 }
 
-void show_all(Context& ctx, const std::vector<PortMapping>& ports, const std::string& prefix) {
+void show_all(Context& ctx, const std::vector<net::PortMapping>& ports, const std::string& prefix) {
     for (const auto& p : ports) {
         for (uint32_t i = 0; i < p.range; ++i) {
-            ctx.out << prefix << p.container_port + i << "/" << p.protocol << " -> " << host_address(p, i)
-                    << "\n";
+            ctx.out << prefix << p.container_port + i << "/" << net::name(p.transport) << " -> "
+                    << host_address(p, i) << "\n";
         }
     }
 }
 
-void show_one(Context& ctx, const std::vector<PortMapping>& ports, const std::string& text) {
+void show_one(Context& ctx, const std::vector<net::PortMapping>& ports, const std::string& text) {
     const auto wanted = parse_wanted(text);
     bool found = false;
     for (const auto& p : ports) {
-        if (p.protocol != wanted.protocol || wanted.port < p.container_port ||
+        if (net::name(p.transport) != wanted.protocol || wanted.port < p.container_port ||
             wanted.port >= p.container_port + p.range)
             continue;
         ctx.out << host_address(p, static_cast<uint32_t>(wanted.port - p.container_port)) << "\n";
@@ -64,7 +64,7 @@ int run_port(Context& ctx, const PortOptions& o, Args args) {
     if (o.all) {
         if (!args.empty() || o.latest) throw Error("--all and containers cannot be used together");
         for (const auto& s : container::take_snapshots(paths)) {
-            if (s.is_running()) show_all(ctx, port_mappings(s.config), s.id.substr(0, 12) + "\t");
+            if (s.is_running()) show_all(ctx, s.config.network.ports, s.id.substr(0, 12) + "\t");
         }
         return 0;
     }
@@ -77,7 +77,7 @@ int run_port(Context& ctx, const PortOptions& o, Args args) {
         args.erase(args.begin());
     }
     if (args.size() > 1) throw UsageError("too many arguments: at most one port", {});
-    const auto ports = port_mappings(container::take_snapshot(paths, id).config);
+    const auto ports = container::take_snapshot(paths, id).config.network.ports;
     if (args.empty()) {
         show_all(ctx, ports, "");
     } else {

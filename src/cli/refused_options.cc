@@ -19,7 +19,6 @@ struct Refused {
 };
 
 constexpr const char* kLimits = "resource limits need cgroups, which rpod does not set up yet";
-constexpr const char* kPorts = "ports are not published yet";
 constexpr const char* kAddress = "the container's address is rpod's to choose";
 constexpr const char* kHealth = "health checks are not run yet";
 constexpr const char* kPods = "there are no pods yet";
@@ -36,7 +35,6 @@ const std::array kRefused{
     Refused{"--device-read-iops", kLimits}, Refused{"--device-write-bps", kLimits}, Refused{"--device-write-iops", kLimits},
     Refused{"--cgroup-parent", kLimits}, Refused{"--cgroup-conf", kLimits}, Refused{"--shm-size-systemd", kLimits},
     Refused{"--cgroups", kLimits, true, {"enabled", "disabled"}},
-    Refused{"-p,--publish", kPorts}, Refused{"-P,--publish-all", kPorts, false},
     Refused{"--ip", kAddress}, Refused{"--ip6", kAddress}, Refused{"--mac-address", kAddress},
     Refused{"--network-alias", "there are no networks on which others would look it up yet"},
     Refused{"--health-cmd", kHealth, true, {"none", "\xff"}}, Refused{"--health-interval", kHealth}, Refused{"--health-retries", kHealth},

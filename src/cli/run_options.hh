@@ -69,7 +69,9 @@ struct NamespaceOptions {
     Strings uid_maps, gid_maps;
     std::string subuid_name, subgid_name;
     std::string pid, ipc, uts, cgroupns;
-    Strings networks, dns, dns_search, dns_options, add_host, expose;
+    Strings networks, dns, dns_search, dns_options, add_host, expose, publish;
+    bool publish_all = false;
+    bool publish_fallback = false;
     bool no_hosts = false;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "container/mount.hh"
+#include "net/listen.hh"
 
 /// What was asked of a container, after parsing: no flags, no defaults of an image. Written once as
 /// containers/<id>/config.json, read by everything that starts or shows the container. Secrets are never part
@@ -80,6 +81,8 @@ struct NetworkConfig {
     std::vector<std::string> networks;
     std::vector<std::string> publish;  ///< as typed: [ip:][host:]container[/proto]
     bool publish_all = false;
+    bool publish_fallback = false;        ///< ports that are root's are published higher up
+    std::vector<net::PortMapping> ports;  ///< what came of all that, each with its host port
     std::vector<std::string> expose;
     std::vector<std::string> dns_servers;  ///< "none" alone: leave the image's resolv.conf
     std::vector<std::string> dns_search;

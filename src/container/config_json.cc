@@ -5,6 +5,7 @@
 #include "container/config.hh"
 #include "container/enum_names.hh"
 #include "container/mount_json.hh"
+#include "container/port_json.hh"
 
 // The record config.json, version 1:
 //
@@ -109,6 +110,8 @@ json::Builder network_to_json(const NetworkConfig& n) {
     set_list(out, "networks", n.networks);
     set_list(out, "publish", n.publish);
     set_flag(out, "publish_all", n.publish_all);
+    set_flag(out, "publish_fallback", n.publish_fallback);
+    if (!n.ports.empty()) out.set("ports", ports_to_json(n.ports));
     set_list(out, "expose", n.expose);
     set_list(out, "dns_servers", n.dns_servers);
     set_list(out, "dns_search", n.dns_search);
@@ -273,6 +276,8 @@ NetworkConfig network_from(const json::Value& v) {
     n.networks = v.strings_or_empty("networks");
     n.publish = v.strings_or_empty("publish");
     n.publish_all = v.bool_or("publish_all", false);
+    n.publish_fallback = v.bool_or("publish_fallback", false);
+    n.ports = list_from(v, "ports", port_from_json);
     n.expose = v.strings_or_empty("expose");
     n.dns_servers = v.strings_or_empty("dns_servers");
     n.dns_search = v.strings_or_empty("dns_search");

@@ -98,6 +98,7 @@ class Monitor {
             sys::send_signal(launched_->pidfd(), SIGKILL);
             sys::wait_for_pidfd(launched_->pidfd());
         }
+        free_ports();
         launched_.reset();
         if (phase_ == Phase::running) record_exit({.code = 0, .signal = SIGKILL});
         phase_ = Phase::over;
@@ -308,14 +309,20 @@ class Monitor {
         streams_.close();
         timeout_.disarm();
         stop_timer_.disarm();
+        const bool again = !stopped_by_hand_ && job_.restart.wants_restart(*status_, state_.restarts);
+        if (again) {
+            // First: with an exit and without this word it would pass for one that has ended for good.
+            state_.pid = 0;
+            set_status(Status::restarting);
+        }
         record_exit(*status_);
-        if (stopped_by_hand_ || !job_.restart.wants_restart(*status_, state_.restarts)) return finish();
+        if (!again) return finish();
         clients_.exited(*status_);
+        // It would take connections that the next one is to serve.
+        if (!job_.plan.network.listeners.empty()) launched_->servers().end_network();
         const auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::steady_clock::now() - ran_since_);
         launched_.reset();
-        state_.pid = 0;
-        set_status(Status::restarting);
         phase_ = Phase::backing_off;
         restart_timer_.arm(delay_.next(ran));
     }
@@ -336,8 +343,17 @@ class Monitor {
         }
     }
 
+    /// Who hears of the end finds the ports free.
+    void free_ports() {
+        auto& listeners = job_.plan.network.listeners;
+        if (listeners.empty()) return;
+        if (launched_) launched_->servers().end_network();
+        listeners.clear();
+    }
+
     void finish() {
         phase_ = Phase::over;
+        free_ports();
         job_.release();
         clients_.exited(status_.value_or(sys::ExitStatus{}));
         // The mounts, rpod:net and rpod:overlay go with this, while the user has their prompt back.

@@ -7,6 +7,7 @@
 #include "base/error.hh"
 #include "container/create.hh"
 #include "container/find.hh"
+#include "container/publish.hh"
 #include "container/remove.hh"
 #include "image/image_store.hh"
 #include "sys/file.hh"
@@ -38,8 +39,12 @@ class CidFile {
     bool kept_ = false;
 };
 
-void record_image(const store::Paths& paths, ContainerConfig& config) {
-    if (!config.rootfs) config.image_id = image::ImageStore(paths).get(config.image).id.hex();
+/// What the image says of its containers; nothing with --rootfs.
+std::optional<oci::RunConfig> record_image(const store::Paths& paths, ContainerConfig& config) {
+    if (config.rootfs) return std::nullopt;
+    auto image = image::ImageStore(paths).get(config.image);
+    config.image_id = image.id.hex();
+    return std::move(image.config.config);
 }
 
 void make_room(const store::Paths& paths, const ContainerConfig& config, bool replace) {
@@ -54,8 +59,9 @@ void make_room(const store::Paths& paths, const ContainerConfig& config, bool re
 
 void create_container(const store::Paths& paths, ContainerConfig& config, bool replace) {
     sweep_containers(paths);
-    record_image(paths, config);
+    const auto image = record_image(paths, config);
     make_room(paths, config, replace);
+    choose_ports(config, image ? &*image : nullptr);
     CidFile cid_file(config.cidfile);
     create(paths, config, false);
     cid_file.write(config.id);
@@ -65,13 +71,14 @@ void create_container(const store::Paths& paths, ContainerConfig& config, bool r
 std::optional<sys::ExitStatus> run_container(const store::Paths& paths, ContainerConfig& config, bool replace,
                                              const StartRequest& request) {
     sweep_containers(paths);
-    record_image(paths, config);
+    const auto image = record_image(paths, config);
     make_room(paths, config, replace);
+    auto listeners = publish_ports(config, image ? &*image : nullptr);
     CidFile cid_file(config.cidfile);
     auto created = create(paths, config, true);
     cid_file.write(config.id);
     try {
-        const auto status = start_monitor(paths, config, created.making, request);
+        const auto status = start_monitor(paths, config, created.making, request, std::move(listeners));
         cid_file.keep();
         return status;
     } catch (...) {

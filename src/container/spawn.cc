@@ -19,6 +19,8 @@ std::optional<sys::ExitStatus> run_monitored(const store::Paths& paths, MonitorJ
         session_files(paths), userns::current_identity(), options,
         [&job, &channel = monitor](int holder) { return run_monitor(job, std::move(channel), holder); });
     monitor.close();
+    // The monitor alone holds the ports now: nobody waits for us when they are to be free again.
+    job.plan.network.listeners.clear();
     client.expect(AttachKind::created);
     if (request.when_created) request.when_created();
     if (job.waits) return std::nullopt;

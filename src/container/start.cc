@@ -8,6 +8,7 @@
 #include "container/control.hh"
 #include "container/parse_log.hh"
 #include "container/plan.hh"
+#include "container/publish.hh"
 #include "container/record.hh"
 #include "container/spawn.hh"
 #include "container/spec.hh"
@@ -69,7 +70,8 @@ AttachOptions attach_options(const ContainerConfig& config, const StartRequest& 
 }  // namespace
 
 std::optional<sys::ExitStatus> start_monitor(const store::Paths& paths, const ContainerConfig& config,
-                                             sys::Fd& lock, const StartRequest& request) {
+                                             sys::Fd& lock, const StartRequest& request,
+                                             std::vector<net::PortListener> listeners) {
     const image::ImageStore images(paths);
     const auto image = find_image(images, config);
     auto job = make_job(paths, config, request);
@@ -80,6 +82,7 @@ std::optional<sys::ExitStatus> start_monitor(const store::Paths& paths, const Co
         sys::remove_tree_at(AT_FDCWD, job.control_directory);
         throw;
     }
+    job.plan.network.listeners = std::move(listeners);
     const bool passthrough = config.log.driver == "passthrough";
     if (passthrough) {
         job.plan.stdio = runtime::Stdio::inherit;
@@ -155,8 +158,9 @@ std::optional<sys::ExitStatus> start_container(const store::Paths& paths, const 
     // The old mounts must be gone before the writable layer is mounted again.
     wait_for_monitor(directory);
     const auto config = read_config(directory);
+    auto listeners = publish_again(config);
     if (config.remove) mark_for_removal(paths, id);
-    return start_monitor(paths, config, lock, request);
+    return start_monitor(paths, config, lock, request, std::move(listeners));
 }
 
 }  // namespace rpod::container

@@ -8,6 +8,7 @@
 #include "container/attach_client.hh"
 #include "container/config.hh"
 #include "container/create.hh"
+#include "net/listen.hh"
 #include "store/paths.hh"
 
 namespace rpod::container {
@@ -24,10 +25,12 @@ struct StartRequest {
 /// each time.
 /// @param config  as recorded, with the environment that the command adds
 /// @param lock  lock_container()'s; dropped when the monitor has taken over
+/// @param listeners  of its ports (container/publish.hh): the monitor's from here on
 /// @return nothing where the container runs on
 /// @throws Error, with the exit code that `run` and `start -a` end with
 std::optional<sys::ExitStatus> start_monitor(const store::Paths& paths, const ContainerConfig& config,
-                                             sys::Fd& lock, const StartRequest& request);
+                                             sys::Fd& lock, const StartRequest& request,
+                                             std::vector<net::PortListener> listeners);
 
 /// Starts a container (`rpod start`, `rpod init`); attaches to one that runs already where that is asked for.
 /// @return nothing where it runs on

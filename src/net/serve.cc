@@ -112,12 +112,14 @@ class Loop final : FrameSink {
 
 }  // namespace
 
-int serve(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, ServeEnd monitor) {
+int serve(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, ServeEnd monitor,
+          PublishedPorts ports) {
     std::optional<Loop> loop;
     try {
         isolate_environment();
         loop.emplace(std::move(tap), config, resolvers, monitor);
         isolate_files();
+        start_forwarding(std::move(ports), config);
         isolate_process();
     } catch (const std::exception& e) {
         monitor.failed(e.what());

@@ -131,6 +131,8 @@ class Launch {
         result_.host_pid_ = sys::pid_in_proc(result_.pidfd_.get());
         // Now, while it is dumpable.
         result_.mount_namespace_ = sys::open_namespace(result_.host_pid_, CLONE_NEWNS);
+        if (!plan_.network.listeners.empty())
+            pod_network_ = sys::open_namespace(result_.host_pid_, CLONE_NEWNET);
         // What init holds, we let go of: its death must show as the end of its pipes.
         init_ = {};
         bind_sources_.clear();
@@ -180,7 +182,8 @@ class Launch {
             auto event = result_.sync_->wait();
             switch (event.stage) {
                 case Stage::tap_created:
-                    result_.servers_->serve_network(std::move(event.fds.at(0)), plan_.network);
+                    result_.servers_->serve_network(std::move(event.fds.at(0)), std::move(pod_network_),
+                                                    plan_.network);
                     break;
                 case Stage::fuse_mounted:
                     result_.servers_->serve_image(std::move(event.fds),
@@ -210,6 +213,7 @@ class Launch {
     uint64_t new_namespaces_ = 0;
     std::vector<sys::Fd> bind_sources_;
     InitDescriptors init_;
+    sys::Fd pod_network_;  ///< for the published ports
     Launched result_;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/config.hh"
+#include "net/listen.hh"
 #include "net/resolv_conf.hh"
 #include "oci/runtime_spec.hh"
 #include "overlay/index.hh"
@@ -47,7 +48,8 @@ enum class NetworkMode {
 struct NetworkPlan {
     NetworkMode mode = NetworkMode::from_spec;
     net::SlirpConfig slirp;
-    net::ResolvConf resolvers;  ///< the host's, for the DNS forwarder
+    net::ResolvConf resolvers;                 ///< the host's, for the DNS forwarder
+    std::vector<net::PortListener> listeners;  ///< of the published ports; slirp only
 };
 
 /// Where the three standard streams of the container come from.

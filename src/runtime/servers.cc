@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <csignal>
 
 #include "base/error.hh"
 #include "base/log.hh"
@@ -42,8 +43,9 @@ void Servers::serve_image(std::vector<sys::Fd> connections, ImageRoot& root, std
          .pidfd = {}});
 }
 
-void Servers::serve_network(sys::Fd tap, const NetworkPlan& plan) {
+void Servers::serve_network(sys::Fd tap, sys::Fd pod_network, NetworkPlan& plan) {
     network_.tap = std::move(tap);
+    network_.pod = std::move(pod_network);
     add({.role = "rpod:net",
          .start = [this, &plan](bool) { return start_network(plan); },
          .give_up =
@@ -87,13 +89,16 @@ pid_t Servers::start_image(ImageRoot& root, bool again) {
     });
 }
 
-pid_t Servers::start_network(const NetworkPlan& plan) {
+pid_t Servers::start_network(NetworkPlan& plan) {
     network_.end.reset();
     auto [ours, theirs] = sys::Channel::make_pair();
     const pid_t pid = sys::fork_child("rpod:net", [&, &channel = theirs] {
-        sys::close_descriptors_except({network_.tap.get(), channel.fd()});
+        std::vector<int> keep{network_.tap.get(), network_.pod.get(), channel.fd()};
+        for (const auto& listener : plan.listeners) keep.push_back(listener.socket.get());
+        sys::close_descriptors_except(std::move(keep));
         return net::serve(std::move(network_.tap), plan.slirp, plan.resolvers,
-                          net::ServeEnd(std::move(channel)));
+                          net::ServeEnd(std::move(channel)),
+                          {.listeners = std::move(plan.listeners), .pod_network = std::move(network_.pod)});
     });
     network_.end.emplace(std::move(ours));
     return pid;
@@ -108,6 +113,19 @@ void Servers::wait_network_ready() {
             break;
         }
     }
+}
+
+void Servers::end_network() {
+    network_.end.reset();
+    for (const auto& server : servers_) {
+        if (server.role != "rpod:net" || !server.pidfd) continue;
+        // Somebody else may have waited for it by now: only its pidfd still means it.
+        sys::send_signal(server.pidfd.get(), SIGKILL);
+        pollfd gone{.fd = server.pidfd.get(), .events = POLLIN, .revents = 0};
+        while (::poll(&gone, 1, -1) < 0 && errno == EINTR) {
+        }
+    }
+    std::erase_if(servers_, [](const Server& server) { return server.role == "rpod:net"; });
 }
 
 void Servers::wait_readable(int fd) {

@@ -18,9 +18,10 @@
 namespace rpod::runtime {
 
 /// The forked roles that serve one container: rpod:overlay its image, rpod:net its network. What they work on
-/// (the connections to the kernel, the index, the layers, the tap) stays open here, so that one that dies is
-/// replaced by another that goes on where it was: whoever reads the image notices nothing, open connections
-/// of the network are reset. Both end by themselves when what they serve is gone or this object is.
+/// (the connections to the kernel, the index, the layers, the tap, the ports) stays open here, so that one
+/// that dies is replaced by another that goes on where it was: whoever reads the image notices nothing, open
+/// connections of the network are reset. Both end by themselves when what they serve is gone or this object
+/// is.
 ///
 /// Belongs to the process that launches, which has one thread and is their parent.
 class Servers {
@@ -32,11 +33,16 @@ class Servers {
     /// @param root  stays where it is as long as this object lives
     void serve_image(std::vector<sys::Fd> connections, ImageRoot& root, std::vector<overlay::View> views,
                      const userns::PodMaps& maps);
+    /// @param pod_network  the pod's network namespace; only where the plan has listeners
     /// @param plan  stays where it is as long as this object lives
-    void serve_network(sys::Fd tap, const NetworkPlan& plan);
+    void serve_network(sys::Fd tap, sys::Fd pod_network, NetworkPlan& plan);
 
     /// Returns when rpod:net, where there is one, serves. @throws Error with its reason why it cannot
     void wait_network_ready();
+
+    /// Ends rpod:net for good and waits until it is gone: the plan's listeners are then nobody's but the
+    /// plan's.
+    void end_network();
 
     /// Waits until fd is readable, or at its end. A server that dies meanwhile is replaced: whoever is to
     /// make fd readable might be waiting for it.
@@ -68,13 +74,14 @@ class Servers {
     };
     struct Network {
         sys::Fd tap;
+        sys::Fd pod;                         ///< the pod's network namespace, where ports are published
         std::optional<net::MonitorEnd> end;  ///< rpod:net ends when this closes
     };
 
     void add(Server server);
     void run(Server& server, bool again);
     pid_t start_image(ImageRoot& root, bool again);
-    pid_t start_network(const NetworkPlan& plan);
+    pid_t start_network(NetworkPlan& plan);
 
     Image image_;
     Network network_;

@@ -81,4 +81,10 @@ void set_rlimit(int resource, LimitPair wanted) {
                     text(have.hard)));
 }
 
+void raise_open_files() {
+    auto limit = current_rlimit(RLIMIT_NOFILE);
+    limit.soft = limit.hard;
+    set_rlimit(RLIMIT_NOFILE, limit);
+}
+
 }  // namespace rpod::sys

@@ -30,5 +30,7 @@ struct LimitPair {
 LimitPair current_rlimit(int resource);
 /// @throws Error, with a hint where the hard limit is above the caller's own
 void set_rlimit(int resource, LimitPair limit);
+/// Lets the calling process open as many files as its hard limit allows.
+void raise_open_files();
 
 }  // namespace rpod::sys

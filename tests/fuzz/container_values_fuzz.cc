@@ -13,6 +13,7 @@
 #include "container/parse_mount.hh"
 #include "container/parse_namespace.hh"
 #include "container/parse_path.hh"
+#include "container/parse_port.hh"
 #include "container/parse_security.hh"
 #include "container/spec.hh"
 
@@ -47,6 +48,14 @@ void check_map(const IdMapping& m) {
     require(uint64_t{m.outside} + m.count < UINT32_MAX + uint64_t{1});
 }
 
+void check_ports(const std::vector<net::PortMapping>& ports) {
+    require(!ports.empty() && ports.size() <= net::kMaxListeners);
+    for (const auto& p : ports) {
+        require(p.container_port > 0 && p.range > 0 && p.container_port + p.range - 1 <= UINT16_MAX);
+        require(p.host_port == 0 ? p.range == 1 : p.host_port + p.range - 1 <= UINT16_MAX);
+    }
+}
+
 /// A config with all that the text can mean.
 ContainerConfig config_of(std::string_view text) {
     ContainerConfig c;
@@ -74,6 +83,12 @@ ContainerConfig config_of(std::string_view text) {
     }
     if (const auto d = accepted([&] { return parse_device(text); })) c.devices.push_back(*d);
     if (const auto h = accepted([&] { return parse_add_host(text); })) c.network.add_host.push_back(*h);
+    if (const auto p = accepted([&] { return parse_expose(text); })) check_ports(*p);
+    if (const auto p = accepted([&] { return parse_publish(text); })) {
+        check_ports(*p);
+        c.network.publish.emplace_back(text);
+        c.network.ports = *p;
+    }
     if (const auto s = accepted([&] { return parse_signal(text); })) require(*s >= 1 && *s <= 64);
     if (const auto m = accepted([&] { return parse_umask(text); })) require(*m <= 0777);
     accepted([&] { return take_security_option(c.security, text, "/cwd"), 0; });

@@ -47,11 +47,15 @@ TEST(GoDuration, PrintsAsGoDoes) {
     EXPECT_EQ(go_duration(3'600'000'000'000), "1h0m0s");
 }
 
-TEST(ContainerPorts, ReadsWhatPublishTakes) {
-    container::ContainerConfig config;
-    config.network.publish = {"8080:80", "127.0.0.1:53:53/udp", "[::1]:9000-9001:90-91", "nonsense"};
-    const auto ports = port_mappings(config);
-    ASSERT_EQ(ports.size(), 3U);
+TEST(ContainerPorts, AreShownAsPodmanDoes) {
+    const std::vector<net::PortMapping> ports{
+        {.host_ip = "", .host_port = 8080, .container_port = 80},
+        {.host_ip = "127.0.0.1",
+         .host_port = 53,
+         .container_port = 53,
+         .range = 1,
+         .transport = net::Transport::udp},
+        {.host_ip = "::1", .host_port = 9000, .container_port = 90, .range = 2}};
     EXPECT_EQ(ports_text(ports), "0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp, [::1]:9000-9001->90-91/tcp");
 }
 

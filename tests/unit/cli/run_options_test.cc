@@ -116,9 +116,10 @@ TEST(RunFlags, AreRefusedByName) {
     EXPECT_EQ(error_of({"-m", "1g"}),
               "Error: --memory is not supported yet: resource limits need cgroups, which rpod does not set "
               "up yet\n");
-    EXPECT_EQ(error_of({"-p8080:80"}),
-              "Error: --publish is not supported yet: ports are not published yet\n");
-    EXPECT_EQ(error_of({"-P"}), "Error: --publish-all is not supported yet: ports are not published yet\n");
+    EXPECT_EQ(
+        error_of({"-p80/sctp"}),
+        "Error: publish '80/sctp': SCTP is not supported: libslirp and the port forwarder speak TCP and "
+        "UDP\n");
     EXPECT_NE(error_of({"--pids-limit", "100"}).find("--pids-limit is not supported yet"), std::string::npos);
     EXPECT_NE(error_of({"--secret=s"}).find("secrets"), std::string::npos);
     EXPECT_NE(error_of({"--restart=sometimes"}).find("on-failure[:N]"), std::string::npos);

@@ -68,8 +68,17 @@ ContainerConfig full_config() {
     c.ipc = {NamespaceMode::shareable, ""};
     c.uts = {NamespaceMode::path, "/proc/1/ns/uts"};
     c.cgroupns = {NamespaceMode::container, "other"};
-    c.network = NetworkConfig{{"none"}, {"80:80"},   true,          {"53/udp"}, {"9.9.9.9"},
-                              {"lan"},  {"ndots:1"}, {"a:1.2.3.4"}, true};
+    c.network = NetworkConfig{{"none"},
+                              {"80:80"},
+                              true,
+                              true,
+                              {{.host_ip = "::1", .host_port = 80, .container_port = 80}},
+                              {"53/udp"},
+                              {"9.9.9.9"},
+                              {"lan"},
+                              {"ndots:1"},
+                              {"a:1.2.3.4"},
+                              true};
     c.security = SecurityConfig{.privileged = true,
                                 .cap_add = {"CAP_SYS_ADMIN"},
                                 .cap_drop = {"ALL"},

@@ -22,6 +22,7 @@
 #include "net/tap.hh"
 #include "sys/channel.hh"
 #include "sys/file.hh"
+#include "sys/namespace.hh"
 #include "sys/process.hh"
 
 namespace rpod::net::test {
@@ -56,7 +57,7 @@ std::string catching(const std::function<std::string()>& fn) {
     }
 }
 
-enum Kind : uint32_t { kTap = 1, kGo = 2, kText = 3, kRestart = 4 };
+enum Kind : uint32_t { kTap = 1, kGo = 2, kText = 3, kRestart = 4, kClient = 5 };
 
 /// The pod's end of its channel to the host.
 const sys::Channel* g_host = nullptr;
@@ -77,7 +78,8 @@ void play_pod(const World& world, const sys::Channel& host) {
 /// An rpod:net, started by the host.
 class Net {
   public:
-    Net(const World& world, int tap, sys::Channel& pod) : Net(sys::Channel::make_pair(), world, tap, pod) {}
+    Net(const World& world, int tap, PublishedPorts& ports, sys::Channel& pod)
+        : Net(sys::Channel::make_pair(), world, tap, ports, pod) {}
     ~Net() {
         if (pid_ >= 0) ::kill(pid_, SIGKILL);
         stop();
@@ -92,13 +94,14 @@ class Net {
     MonitorEnd control;
 
   private:
-    Net(std::pair<sys::Channel, sys::Channel> ends, const World& world, int tap, sys::Channel& pod)
+    Net(std::pair<sys::Channel, sys::Channel> ends, const World& world, int tap, PublishedPorts& ports,
+        sys::Channel& pod)
         : control(std::move(ends.first)) {
         pid_ = sys::fork_child("rpod:net", [&] {
             control = MonitorEnd(sys::Channel(sys::Fd()));
             pod.close();
             return serve(sys::Fd(check(::fcntl(tap, F_DUPFD_CLOEXEC, 3), "copy a descriptor")), world.config,
-                         world.resolvers, ServeEnd(std::move(ends.second)));
+                         world.resolvers, ServeEnd(std::move(ends.second)), std::move(ports));
         });
         ends.second.close();
         if (!control.wait_ready()) throw Error("rpod:net died");
@@ -132,6 +135,27 @@ class Servers {
     pid_t pid_ = -1;
 };
 
+std::string play_client(const World& world, sys::Channel& pod) {
+    auto ends = sys::Channel::make_pair();
+    const pid_t client = sys::fork_child("test:client", [&] {
+        ends.first.close();
+        pod.close();
+        ends.second.send(kText, catching(world.client));
+        return 0;
+    });
+    ends.second.close();
+    const auto packet = ends.first.receive();
+    sys::wait_for(client);
+    return packet ? packet->text : "error: the client died";
+}
+
+PublishedPorts publish(const World& world, pid_t pod) {
+    if (world.publish.empty()) return {};
+    auto wanted = world.publish;
+    return {.listeners = open_listeners(wanted, LowPorts::refuse),
+            .pod_network = sys::open_namespace(pod, CLONE_NEWNET)};
+}
+
 std::string play_host(const World& world) {
     make_host();
     auto [ours, theirs] = sys::Channel::make_pair();
@@ -144,12 +168,17 @@ std::string play_host(const World& world) {
     auto packet = ours.receive();
     if (!packet || packet->kind != kTap) return packet ? packet->text : "error: the pod died early";
     const sys::Fd tap = std::move(packet->fds.at(0));
-    auto net = std::make_unique<Net>(world, tap.get(), ours);
+    auto ports = publish(world, pod);
+    auto net = std::make_unique<Net>(world, tap.get(), ports, ours);
     auto servers = std::make_unique<Servers>(world, net->control, ours);
     ours.send(kGo);
-    while ((packet = ours.receive()) && packet->kind == kRestart) {
+    while ((packet = ours.receive()) && packet->kind != kText) {
+        if (packet->kind == kClient) {
+            ours.send(kText, play_client(world, ours));
+            continue;
+        }
         net.reset();
-        net = std::make_unique<Net>(world, tap.get(), ours);
+        net = std::make_unique<Net>(world, tap.get(), ports, ours);
         ours.send(kGo);
     }
     servers.reset();
@@ -212,6 +241,12 @@ std::string run(const World& world) {
 void restart_net() {
     g_host->send(kRestart);
     g_host->receive();
+}
+
+std::string ask_client() {
+    g_host->send(kClient);
+    const auto packet = g_host->receive();
+    return packet ? packet->text : "error: the host died";
 }
 
 void start_tcp_server(const Endpoint& at, Answer answer) {

@@ -5,10 +5,12 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/address.hh"
 #include "net/config.hh"
 #include "net/control.hh"
+#include "net/listen.hh"
 #include "net/resolv_conf.hh"
 
 namespace rpod::net::test {
@@ -23,6 +25,9 @@ struct World {
     std::function<void(const MonitorEnd&)> host = [](const MonitorEnd&) {};
     /// Runs in the pod; what it returns, or "error: …" with what it throws, is the result.
     std::function<std::string()> pod;
+    /// Ports of the host that lead to the pod, and who uses them, in the host's network: see ask_client().
+    std::vector<PortMapping> publish;
+    std::function<std::string()> client;
 };
 
 /// Why worlds cannot be made here; empty where they can.
@@ -32,6 +37,8 @@ std::string run(const World& world);
 
 /// In the pod: ends rpod:net and starts another one for the same tap.
 void restart_net();
+/// In the pod: runs world.client in a process of its own. @return what that returns
+std::string ask_client();
 
 /// What a server sends for what it has received; nothing where that is empty.
 using Answer = std::function<std::string(std::string_view)>;

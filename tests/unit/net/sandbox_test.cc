@@ -4,6 +4,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -72,6 +75,34 @@ TEST_F(Sandbox, AllowsSocketsOfTheInternetOnly) {
                   if (!refused(::socket(AF_INET, SOCK_RAW, IPPROTO_ICMP))) return 5;
                   if (!refused(::socket(AF_PACKET, SOCK_RAW, 0))) return 6;
                   return 0;
+              }),
+              0);
+}
+
+TEST_F(Sandbox, LetsTheForwarderConnectAndNoMore) {
+    EXPECT_EQ(in_child([] {
+                  const sys::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+                  isolate_forwarder();
+                  const sys::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+                  if (!socket) return 1;
+                  epoll_event event{};
+                  event.events = EPOLLIN;
+                  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, socket.get(), &event) < 0) return 2;
+                  const int on = 1;
+                  if (::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0) return 3;
+                  int pipe[2];
+                  if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) < 0) return 10;
+                  if (::fcntl(pipe[1], F_SETPIPE_SZ, 65536) < 0) return 11;
+                  if (::splice(pipe[0], nullptr, pipe[1], nullptr, 1, 0) >= 0 || errno == EPERM) return 12;
+                  if (!refused(::fcntl(pipe[1], F_SETFL, 0))) return 13;
+                  if (!refused(::setsockopt(socket.get(), SOL_SOCKET, SO_MARK, &on, sizeof on))) return 4;
+                  const sockaddr_in any{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
+                  if (!refused(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any)))
+                      return 5;
+                  if (!refused(::listen(socket.get(), 1))) return 6;
+                  if (!refused(::socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP))) return 7;
+                  if (!refused(::open("/etc/passwd", O_RDONLY | O_CLOEXEC))) return 8;
+                  return refused(::fork()) ? 0 : 9;
               }),
               0);
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "net/forward.hh"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <future>
+#include <optional>
+#include <thread>
+
+#include "base/error.hh"
+#include "base/log.hh"
+#include "net/clock.hh"
+#include "net/event_loop.hh"
+#include "net/forward_tcp.hh"
+#include "net/forward_udp.hh"
+#include "net/sandbox.hh"
+#include "sys/namespace.hh"
+
+namespace rpod::net {
+namespace {
+
+class Forwarder {
+  public:
+    Forwarder(std::vector<PortListener> listeners, const PodAddresses& pod)
+        : tcp_(events_, pod), udp_(events_, pod) {
+        for (auto& listener : listeners) {
+            if (listener.transport == Transport::tcp) {
+                tcp_.add(std::move(listener));
+            } else {
+                udp_.add(std::move(listener));
+            }
+        }
+    }
+
+    void run() {
+        for (;;) {
+            const bool more = tcp_.end_turn();
+            const int timeout = udp_.end_turn();
+            events_.dispatch(more ? 0 : timeout);
+        }
+    }
+
+  private:
+    EventSet events_;
+    TcpForwarder tcp_;
+    UdpForwarder udp_;
+};
+
+PodAddresses addresses_of(const SlirpConfig& config) {
+    PodAddresses pod{.v4 = config.pod_address(), .v6 = {}};
+    if (config.enable_ipv6) pod.v6 = SlirpConfig::pod_address6();
+    return pod;
+}
+
+void forward(PublishedPorts ports, const SlirpConfig& config, std::promise<void>& started) {
+    std::optional<Forwarder> forwarder;
+    try {
+        sys::join_namespace(ports.pod_network.get(), CLONE_NEWNET);
+        ports.pod_network.reset();
+        forwarder.emplace(std::move(ports.listeners), addresses_of(config));
+        isolate_forwarder();
+    } catch (...) {
+        return started.set_exception(std::current_exception());
+    }
+    started.set_value();
+    try {
+        forwarder->run();
+    } catch (const std::exception& e) {
+        // A network without its ports is no use: the process ends, as by any fault, and is replaced.
+        log::error("network: published ports: {}", e.what());
+        ::_exit(kExitFailed);
+    }
+}
+
+}  // namespace
+
+void start_forwarding(PublishedPorts ports, const SlirpConfig& config) {
+    if (ports.listeners.empty()) return;
+    std::promise<void> started;
+    auto outcome = started.get_future();
+    std::thread([ports = std::move(ports), config, started = std::move(started)]() mutable {
+        forward(std::move(ports), config, started);
+    }).detach();
+    outcome.get();
+}
+
+}  // namespace rpod::net
