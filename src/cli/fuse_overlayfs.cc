@@ -33,6 +33,8 @@ int serve_detached(overlay::OverlayMount& mount) {
 
 int run_fuse_overlayfs(const FuseOverlayfsOptions& options, const std::string& path) {
     if (options.debug) log::init("debug");
+    // The server shall not keep open what its caller waits to be closed.
+    if (!options.foreground) sys::close_descriptors_except({});
     overlay::OverlayMount mount(overlay::parse_mount_options(options.words), path);
     if (options.foreground) return mount.serve();
     sys::fork_child("rpod:overlay", [&] { return serve_detached(mount); });

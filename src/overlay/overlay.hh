@@ -178,6 +178,7 @@ class Overlay {
                              int open_flags, sys::Fd* opened);
     int make_at(int dir, const char* name, const Making& making);
     int make_over_whiteout(Inode& dir, int upper, const char* name, const Making& making);
+    int link_node(Inode& node, int to, const char* name);
     Result<sys::Fd> make_stage(int upper, const std::string& name);
     Result<bool> has_default_acl(Inode& dir);
     int remove(Inode& dir, const char* name, Inode& node);

@@ -93,12 +93,7 @@ int Overlay::change_times(Inode& node, const struct stat& wanted, unsigned chang
     if (!(changes & kMtime)) times[1].tv_nsec = UTIME_OMIT;
     const auto fd = table_.fd(node);
     if (!fd) return fd.err();
-    if (!S_ISLNK(node.mode)) return error_of(::utimensat(AT_FDCWD, FdPath(*fd), times, 0));
-    // The path of a descriptor would not do: it is followed once more.
-    if (node.name.empty()) return 0;
-    const auto dir = table_.fd(*node.parent);
-    if (!dir) return dir.err();
-    return error_of(::utimensat(*dir, node.name.c_str(), times, AT_SYMLINK_NOFOLLOW));
+    return error_of(::utimensat(AT_FDCWD, FdPath(*fd), times, 0));  // of a link itself, too
 }
 
 /// Size and owner before the mode, from which the kernel takes bits away when they change; times last.

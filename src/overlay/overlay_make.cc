@@ -164,6 +164,18 @@ Result<std::pair<Entry, OpenFile*>> Overlay::create(uint64_t id, const char* nam
     return std::pair(*entry, add_file(**node, std::move(opened), (flags & O_ACCMODE) != O_RDONLY));
 }
 
+/// By its name, or where that has gone, and others may be left, by its descriptor.
+int Overlay::link_node(Inode& node, int to, const char* name) {
+    if (node.name.empty()) {
+        const auto fd = table_.fd(node);
+        if (!fd) return fd.err();
+        return error_of(::linkat(AT_FDCWD, FdPath(*fd), to, name, AT_SYMLINK_FOLLOW));
+    }
+    const auto from = table_.fd(*node.parent);
+    if (!from) return from.err();
+    return error_of(::linkat(*from, node.name.c_str(), to, name, 0));
+}
+
 Result<Entry> Overlay::link(uint64_t id, uint64_t dir_id, const char* name) {
     const Locked locked(*this);
     const auto found = find_node(id);
@@ -171,17 +183,15 @@ Result<Entry> Overlay::link(uint64_t id, uint64_t dir_id, const char* name) {
     if (!found || !dir) return Errno{found ? dir.err() : found.err()};
     Inode& node = **found;
     if (node.is_dir()) return Errno{EPERM};
-    if (node.name.empty()) return Errno{ENOENT};
     if (int e = copy_up(node); e || (e = copy_up(**dir))) return Errno{e};
-    const auto from = table_.fd(*node.parent);
     const auto to = table_.fd(**dir);
-    if (!from || !to) return Errno{from ? to.err() : from.err()};
-    int e = error_of(::linkat(*from, node.name.c_str(), *to, name, 0));
+    if (!to) return Errno{to.err()};
+    int e = link_node(node, *to, name);
     if (e == EEXIST) {
         const auto present = stat_at(*to, name);
         if (!present || !hidden(kUpperLayer, *to, name, *present)) return Errno{EEXIST};
         const std::string prepared = work_->new_name();
-        e = error_of(::linkat(*from, node.name.c_str(), work_->fd(), prepared.c_str(), 0));
+        e = link_node(node, work_->fd(), prepared.c_str());
         if (!e) e = error_of(::renameat(work_->fd(), prepared.c_str(), *to, name));
         if (e) (void)work_->discard(prepared);
     }

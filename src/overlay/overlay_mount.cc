@@ -120,11 +120,17 @@ OverlayMount::OverlayMount(const MountOptions& options, const std::string& path)
 }
 
 /// Who still has files open keeps them, and us.
-void OverlayMount::unmount() noexcept {
-    if (by_helper_) {
-        session_->unmount();
-    } else if (::umount2(path_.c_str(), MNT_DETACH) < 0) {
-        log::warn("unmount '{}': {}", path_, std::strerror(errno));
+void OverlayMount::unmount() const noexcept {
+    try {
+        if (!by_helper_) {
+            check(::umount2(path_.c_str(), MNT_DETACH), "unmount '{}'", path_);
+            return;
+        }
+        const auto result = sys::finish_program(
+            sys::start_program({sys::find_program("fusermount3"), "-u", "-q", "-z", "--", path_}));
+        if (!result.status.ok()) throw Error("unmount '{}': fusermount3 failed", path_);
+    } catch (const std::exception& e) {
+        log::warn("{}", e.what());
     }
 }
 

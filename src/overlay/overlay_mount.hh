@@ -22,7 +22,7 @@ class OverlayMount {
     int serve();
 
   private:
-    void unmount() noexcept;
+    void unmount() const noexcept;
 
     std::string path_;  ///< absolute
     bool by_helper_ = false;

@@ -20,7 +20,10 @@ namespace rpod::overlay {
 WorkDir WorkDir::open(int workdir) {
     if (stat_at(workdir, "work").err() == ENOENT)
         check(::mkdirat(workdir, "work", 0700), "make 'work' in the work directory");
-    WorkDir work(sys::open_at(workdir, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    const sys::Fd found = sys::open_at(workdir, "work", O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    // The kernel leaves it without any permissions.
+    check(::chmod(FdPath(found.get()), 0700), "make the work directory accessible");
+    WorkDir work(sys::open_at(found.get(), ".", O_RDONLY | O_DIRECTORY));
     if (::flock(work.fd(), LOCK_EX | LOCK_NB) < 0) {
         if (errno != EWOULDBLOCK) throw SysError(errno, "lock the work directory");
         throw Error("the work directory is in use by another mount");

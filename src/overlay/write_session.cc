@@ -69,8 +69,6 @@ WriteSession::WriteSession(Overlay& overlay, const std::string& path, const std:
     }
 }
 
-void WriteSession::unmount() noexcept { ::fuse_session_unmount(session_); }
-
 WriteSession::~WriteSession() { ::fuse_session_destroy(session_); }
 
 void WriteSession::negotiate(fuse_conn_info* connection) const noexcept {

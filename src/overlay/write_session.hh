@@ -43,8 +43,6 @@ class WriteSession {
     /// alternately.)
     /// @return 0 after an unmount, else an errno
     int run() noexcept;
-    /// For a session that fusermount3 mounted: has it unmount, lazily.
-    void unmount() noexcept;
 
     Overlay& overlay() noexcept { return overlay_; }
     double timeout() const noexcept { return options_.timeout; }
