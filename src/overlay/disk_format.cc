@@ -19,7 +19,10 @@ bool is_overlay_xattr(std::string_view name) noexcept {
 
 Opaque read_opaque(int dir) noexcept {
     char value = 0;
-    if (::getxattr(FdPath(dir), kOpaqueXattr, &value, sizeof value) != 1) return Opaque::no;
+    const FdPath path(dir);
+    if (::getxattr(path, kOpaqueXattr, &value, sizeof value) != 1 &&
+        ::getxattr(path, "user.fuseoverlayfs.opaque", &value, sizeof value) != 1)
+        return Opaque::no;
     if (value == 'y') return Opaque::yes;
     return value == 'x' ? Opaque::has_xattr_whiteouts : Opaque::no;
 }
@@ -29,6 +32,8 @@ int mark_opaque(int dir) noexcept { return error_of(::setxattr(FdPath(dir), kOpa
 bool is_whiteout(const struct stat& st) noexcept {
     return S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0);
 }
+
+bool is_foreign_mark(std::string_view name) noexcept { return name == ".wh..wh..opq" || name == ".wh..opq"; }
 
 bool is_xattr_whiteout(int dir, const char* name) noexcept {
     const auto file = open_at(dir, name, O_PATH | O_NOFOLLOW);

@@ -12,6 +12,9 @@
 ///   whiteout    a character device 0:0, or an empty regular file with the attribute user.overlay.whiteout
 ///               below a layer whose root says user.overlay.opaque=x: the name is gone
 ///   opaque      a directory with user.overlay.opaque=y: nothing of the layers below shows in it
+///
+/// fuse-overlayfs marks an opaque directory otherwise: by user.fuseoverlayfs.opaque=y, and by files in it
+/// that never show. That is understood, not written.
 namespace rpod::overlay {
 
 constexpr const char* kOpaqueXattr = "user.overlay.opaque";
@@ -26,6 +29,8 @@ Opaque read_opaque(int dir) noexcept;
 int mark_opaque(int dir) noexcept;
 
 bool is_whiteout(const struct stat& st) noexcept;
+/// A name that fuse-overlayfs puts into an opaque directory.
+bool is_foreign_mark(std::string_view name) noexcept;
 /// For a layer whose root has_xattr_whiteouts; the caller has found the file to be regular and empty.
 bool is_xattr_whiteout(int dir, const char* name) noexcept;
 

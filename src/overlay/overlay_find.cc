@@ -24,7 +24,7 @@ Result<Inode*> Overlay::find_dir(uint64_t id) {
 }
 
 bool Overlay::hidden(uint16_t layer, int dir, const char* name, const struct stat& st) const noexcept {
-    if (is_whiteout(st)) return true;
+    if (is_whiteout(st) || is_foreign_mark(name)) return true;
     return xattr_whiteouts_[layer] && S_ISREG(st.st_mode) && st.st_size == 0 && is_xattr_whiteout(dir, name);
 }
 

@@ -75,6 +75,7 @@ int Overlay::refresh(OpenDir& open) {
             if (merged && part > 0 && seen.count(record.name)) return true;
             unsigned char type = record.type;
             bool gone = false;
+            if (is_foreign_mark(record.name)) return true;
             if (needs_stat(record, xattr_whiteouts_[source.layer])) {
                 const auto st = stat_at(*fd, record.name);
                 if (!st) return true;
