@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <ostream>
 #include <streambuf>
+#include <string_view>
 
 #include "cli/app.hh"
 
@@ -48,6 +49,16 @@ void fill_standard_descriptors() {
     }
 }
 
+/// Called as fuse-overlayfs (by a link), rpod is that command.
+rpod::cli::Args arguments(int argc, char** argv) {
+    if (argc == 0) return {};
+    rpod::cli::Args args(argv + 1, argv + argc);
+    const std::string_view called = argv[0];
+    const std::string_view name = called.substr(called.rfind('/') + 1);
+    if (name == "fuse-overlayfs") args.insert(args.begin(), std::string(name));
+    return args;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -58,6 +69,5 @@ int main(int argc, char** argv) {
     std::ostream err(&err_buffer);
     err << std::unitbuf;
     rpod::cli::Context ctx{.out = out, .err = err};
-    return rpod::cli::run(rpod::cli::Args(argv + (argc > 0 ? 1 : 0), argv + argc), ctx,
-                          rpod::cli::all_commands());
+    return rpod::cli::run(arguments(argc, argv), ctx, rpod::cli::all_commands());
 }

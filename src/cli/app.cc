@@ -12,6 +12,7 @@
 #include "cli/create.hh"
 #include "cli/exec.hh"
 #include "cli/flag_words.hh"
+#include "cli/fuse_overlayfs.hh"
 #include "cli/help.hh"
 #include "cli/images.hh"
 #include "cli/login.hh"
@@ -231,7 +232,8 @@ std::vector<Command> all_commands() {
                         stats_commands,
                         system_commands,
                         volume_commands,
-                        unshare_commands}) {
+                        unshare_commands,
+                        fuse_overlayfs_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

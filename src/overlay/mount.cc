@@ -44,23 +44,33 @@ class FsContext {
 }  // namespace
 
 sys::Fd mount_fuse(int dir, const char* path, const char* source) {
+    // Set-ID bits and file capabilities are for whoever mounts on top to judge; device nodes never work in a
+    // user namespace.
+    return mount_fuse(
+        dir, path, {.source = source, .subtype = "rpod", .read_only = true, .nodev = true, .noatime = true});
+}
+
+sys::Fd mount_fuse(int dir, const char* path, const FuseMount& how) {
     // In the user namespace that mounts: the kernel compares that of the opener (EINVAL otherwise).
     sys::Fd fuse = sys::open_file("/dev/fuse", O_RDWR);
     FsContext context("fuse");
-    context.set("source", source);
-    context.set("subtype", "rpod");
+    context.set("source", how.source);
+    context.set("subtype", how.subtype);
     context.set("fd", std::to_string(fuse.get()));
     context.set("rootmode", "40000");
-    context.set("user_id", "0");
-    context.set("group_id", "0");
-    // The kernel checks permissions, for every user of this user namespace.
+    context.set("user_id", std::to_string(::geteuid()));
+    context.set("group_id", std::to_string(::getegid()));
     context.set_flag("default_permissions");
     context.set_flag("allow_other");
-    context.set_flag("ro");
+    if (how.read_only) context.set_flag("ro");
     context.create();
-    // Set-ID bits and file capabilities are for whoever mounts on top to judge; device nodes never work in a
-    // user namespace.
-    const sys::Fd mount = context.mount(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME);
+    unsigned attributes = 0;
+    if (how.read_only) attributes |= MOUNT_ATTR_RDONLY;
+    if (how.nosuid) attributes |= MOUNT_ATTR_NOSUID;
+    if (how.nodev) attributes |= MOUNT_ATTR_NODEV;
+    if (how.noexec) attributes |= MOUNT_ATTR_NOEXEC;
+    if (how.noatime) attributes |= MOUNT_ATTR_NOATIME;
+    const sys::Fd mount = context.mount(attributes);
     check(::move_mount(mount.get(), "", dir, path,
                        MOVE_MOUNT_F_EMPTY_PATH | (*path ? 0 : MOVE_MOUNT_T_EMPTY_PATH)),
           "attach a FUSE mount at '{}'", path);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "overlay/index.hh"
@@ -32,6 +33,16 @@ std::vector<View> wanted_views(const Index& index);
 /// @param source  what /proc/self/mountinfo shows, "rpod" say
 /// @return the connection, for serve()
 sys::Fd mount_fuse(int dir, const char* path, const char* source);
+
+/// How another mount than an image's looks.
+struct FuseMount {
+    std::string source;   ///< as /proc/self/mountinfo shows it
+    std::string subtype;  ///< "fuse.SUBTYPE"
+    bool read_only = false;
+    bool nosuid = false, nodev = false, noexec = false, noatime = false;
+};
+/// The same with these options; the kernel checks permissions, for every user of this user namespace.
+sys::Fd mount_fuse(int dir, const char* path, const FuseMount& how);
 
 /// Container-side IDs first … first + count - 1.
 struct IdRange {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#define FUSE_USE_VERSION 314
+#include <fuse3/fuse_lowlevel.h>
+
+#include <exception>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/log.hh"
+#include "base/result.hh"
+#include "overlay/write_session.hh"
+
+/// What the callbacks of a WriteSession have in common.
+namespace rpod::overlay {
+
+inline WriteSession& write_session(fuse_req_t request) {
+    return *static_cast<WriteSession*>(fuse_req_userdata(request));
+}
+inline Overlay& overlay_of(fuse_req_t request) { return write_session(request).overlay(); }
+
+/// Every request is answered exactly once; nothing is thrown through libfuse. fn answers and returns 0, or
+/// returns an errno.
+template <class Fn>
+void answer_request(fuse_req_t request, Fn fn) noexcept {
+    int failure = EIO;
+    try {
+        failure = fn();
+    } catch (const std::bad_alloc&) {
+        failure = ENOMEM;
+    } catch (const std::exception& e) {
+        log::warn("answer a FUSE request: {}", e.what());
+    }
+    if (failure != 0) fuse_reply_err(request, failure);
+}
+
+/// For calls whose success has no more to say.
+template <class Fn>
+void answer_errno(fuse_req_t request, Fn fn) noexcept {
+    answer_request(request, [&] {
+        const int e = fn();
+        if (e == 0) fuse_reply_err(request, 0);
+        return e;
+    });
+}
+
+inline Caller caller_of(fuse_req_t request) {
+    const fuse_ctx* ctx = fuse_req_ctx(request);
+    return {.uid = ctx->uid, .gid = ctx->gid, .umask = ctx->umask};
+}
+
+fuse_entry_param to_param(const WriteSession& session, const Entry& entry);
+/// A worker's buffer for answers; grows to the largest that was asked for and is never cleared.
+std::span<char> reply_buffer(size_t size);
+
+inline OpenFile* file_of(const fuse_file_info* info) {
+    return info ? reinterpret_cast<OpenFile*>(info->fh) : nullptr;
+}
+
+void set_tree_operations(fuse_lowlevel_ops& ops);
+void set_file_operations(fuse_lowlevel_ops& ops);
+void set_dir_operations(fuse_lowlevel_ops& ops);
+
+}  // namespace rpod::overlay

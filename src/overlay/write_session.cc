@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "overlay/write_session.hh"
+
+#define FUSE_USE_VERSION 314
+#include <fuse3/fuse_lowlevel.h>
+#include <linux/fuse.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.hh"
+#include "base/log.hh"
+#include "overlay/fuse_ops.hh"
+
+namespace rpod::overlay {
+namespace {
+
+constexpr size_t kRequestBuffer = kMaxTransfer + 8192;
+
+thread_local bool is_answering = false;
+
+ssize_t io_read(int fd, void* buffer, size_t size, void*) noexcept { return ::read(fd, buffer, size); }
+
+ssize_t io_writev(int fd, iovec* parts, int count, void* session) noexcept {
+    return static_cast<WriteSession*>(session)->write_reply(fd, parts, count);
+}
+
+constexpr fuse_custom_io kIo{
+    .writev = io_writev, .read = io_read, .splice_receive = nullptr, .splice_send = nullptr};
+
+}  // namespace
+
+/// @param mount_options  for fusermount3; empty where that is not asked
+void WriteSession::start(const std::string& mount_options) {
+    std::string words[] = {"rpod", "-o", mount_options};
+    char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+    fuse_args args{.argc = mount_options.empty() ? 1 : 3, .argv = argv, .allocated = 0};
+    const fuse_lowlevel_ops ops = overlay_operations(overlay_);
+    session_ = ::fuse_session_new(&args, &ops, sizeof ops, this);
+    ::fuse_opt_free_args(&args);
+    if (!session_) throw Error("make a FUSE session with the options '{}'", mount_options);
+}
+
+WriteSession::WriteSession(Overlay& overlay, sys::Fd fuse, WriteSessionOptions options)
+    : overlay_(overlay), options_(options), fd_(fuse.get()) {
+    start({});
+    if (::fuse_session_custom_io(session_, &kIo, fuse.release()) != 0) {
+        ::fuse_session_destroy(session_);
+        throw Error("hand a connection to libfuse");
+    }
+}
+
+WriteSession::WriteSession(Overlay& overlay, const std::string& path, const std::string& mount_options,
+                           WriteSessionOptions options)
+    : overlay_(overlay), options_(options) {
+    start(mount_options);
+    if (::fuse_session_mount(session_, path.c_str()) != 0) {
+        ::fuse_session_destroy(session_);
+        throw Error("mount on '{}': fusermount3 failed", path)
+            .with_hint("the package fuse3 has it; 'rpod unshare' gives a user namespace that needs none");
+    }
+    fd_ = ::fuse_session_fd(session_);
+    if (::fuse_session_custom_io(session_, &kIo, fd_) != 0) {
+        ::fuse_session_unmount(session_);
+        ::fuse_session_destroy(session_);
+        throw Error("hand a connection to libfuse");
+    }
+}
+
+WriteSession::~WriteSession() { ::fuse_session_destroy(session_); }
+
+void WriteSession::negotiate(fuse_conn_info* connection) const noexcept {
+    unsigned want = FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS |
+                    FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_ATOMIC_O_TRUNC |
+                    FUSE_CAP_DONT_MASK | FUSE_CAP_EXPLICIT_INVAL_DATA | FUSE_CAP_HANDLE_KILLPRIV;
+    if (options_.writeback && !overlay_.read_only()) want |= FUSE_CAP_WRITEBACK_CACHE;
+    if (overlay_.acls()) want |= FUSE_CAP_POSIX_ACL;
+    connection->want = want & connection->capable;
+    connection->max_write = kMaxTransfer;
+    connection->time_gran = 1;
+}
+
+/// libfuse 3.14 does not know FUSE_HANDLE_KILLPRIV_V2, which needs nothing of it: the layer's file system
+/// takes set-ID bits and capabilities away when a file is written, whoever writes. Without it the kernel asks
+/// for security.capability before every write.
+ssize_t WriteSession::write_reply(int fd, iovec* parts, int count) noexcept {
+    if (starting_ && count == 2 && parts[1].iov_len >= offsetof(fuse_init_out, max_background)) {
+        auto* answer = static_cast<char*>(parts[1].iov_base) + offsetof(fuse_init_out, flags);
+        uint32_t flags = 0;
+        std::memcpy(&flags, answer, sizeof flags);
+        flags |= kernel_offers_ & FUSE_HANDLE_KILLPRIV_V2;
+        std::memcpy(answer, &flags, sizeof flags);
+    }
+    return ::writev(fd, parts, count);
+}
+
+void WriteSession::process(std::span<char> request) noexcept {
+    fuse_in_header header{};
+    std::memcpy(&header, request.data(), sizeof header);
+    log::debug("request {}: operation {} on node {}, {} bytes", header.unique, header.opcode, header.nodeid,
+               header.len);
+    if (header.opcode == FUSE_INTERRUPT) {
+        // No request waits for something that may never come.
+        const fuse_out_header never_again{
+            .len = sizeof never_again, .error = -ENOSYS, .unique = header.unique};
+        (void)!::write(fd_, &never_again, sizeof never_again);
+        return;
+    }
+    if (header.opcode == FUSE_INIT && request.size() >= sizeof header + sizeof(uint32_t) * 4) {
+        std::memcpy(&kernel_offers_, request.data() + sizeof header + offsetof(fuse_init_in, flags),
+                    sizeof kernel_offers_);
+        starting_ = true;
+    }
+    fuse_buf buffer{};
+    buffer.size = request.size();
+    buffer.mem = request.data();
+    ::fuse_session_process_buf(session_, &buffer);
+    if (header.opcode == FUSE_INIT) starting_ = false;
+}
+
+void WriteSession::let_others() noexcept {
+    if (!is_answering) return;
+    is_answering = false;
+    answering_.release();
+}
+
+int WriteSession::run() noexcept {
+    // Pages that no request was large enough for are never touched.
+    const std::unique_ptr<char[]> buffer(new (std::nothrow) char[kRequestBuffer]);
+    int e = buffer ? 0 : ENOMEM;
+    while (!e) {
+        if (!is_answering) {
+            answering_.acquire();
+            is_answering = true;
+        }
+        const ssize_t n = ::read(fd_, buffer.get(), kRequestBuffer);
+        if (n < 0) {
+            // ENOENT: the request was interrupted before it was read.
+            if (errno != EINTR && errno != EAGAIN && errno != ENOENT) e = errno;
+            continue;
+        }
+        if (static_cast<size_t>(n) < sizeof(fuse_in_header)) {
+            e = EIO;
+            continue;
+        }
+        process({buffer.get(), static_cast<size_t>(n)});
+    }
+    let_others();
+    return e == ENODEV ? 0 : e;
+}
+
+}  // namespace rpod::overlay

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The rpod authors
+# The writable overlay: `rpod fuse-overlayfs` beside kernel overlayfs with `userxattr`, whose format it shares.
+
+# shellcheck disable=SC2016  # scripts for in_namespace
+
+load helpers
+load overlay_layers
+
+# No images here.
+setup_file() { setup_store; }
+
+setup() {
+    require_fuse
+    require_command setfattr getfattr flock
+    DIR=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+    ! mountpoint -q "$DIR/merged" || fusermount3 -u -z "$DIR/merged"
+    # The kernel's has no permissions at all.
+    find "$DIR" -type d -path '*/work/work' -exec chmod 0700 {} + 2>/dev/null || :
+}
+
+# in_namespace SCRIPT: in $IN, or as root of a new user namespace, with the helpers at hand; its output in $output.
+in_namespace() {
+    DIR=$DIR HERE=$BATS_TEST_DIRNAME run --separate-stderr timeout 100 ${IN:-unshare --user --map-root-user --mount} \
+        bash -euc ". \"\$HERE/overlay_layers.bash\"; trap unmount_all EXIT; $1"
+    [ "$status" = 0 ] || fail "exit $status: $1"
+}
+
+# Skips where the kernel does not let us mount overlays.
+require_kernel_overlay() {
+    mkdir -p "$DIR/try"
+    unshare --user --map-root-user --mount bash -c ". '$BATS_TEST_DIRNAME/overlay_layers.bash'
+        make_layers '$DIR/try' && mount_kernel '$DIR/try'" 2>/dev/null || skip "kernel overlayfs cannot be mounted here"
+}
+
+# operate_with DRIVER: layers of its own in $DIR/DRIVER, all operations on them; prints what came of them, then the tree.
+operate_with() {
+    in_namespace "make_layers \$DIR/$1; mount_$1 \$DIR/$1
+        python3 -B \$HERE/overlay_operations.py \$DIR/$1/merged
+        list_layers \$DIR/$1/merged
+        unmount_layers \$DIR/$1"
+    printf '%s\n' "$output" >"$DIR/$1.txt"
+}
+
+@test "operations end as with kernel overlayfs" {
+    require_kernel_overlay
+    operate_with kernel
+    operate_with rpod
+    diff -u "$DIR/kernel.txt" "$DIR/rpod.txt" || fail "differs from the kernel"
+}
+
+@test "the kernel reads what it wrote" {
+    require_kernel_overlay
+    operate_with rpod
+    in_namespace 'mount_rpod $DIR/rpod; list_layers $DIR/rpod/merged >$DIR/ours; unmount_layers $DIR/rpod
+        mount_kernel $DIR/rpod; list_layers $DIR/rpod/merged >$DIR/theirs'
+    diff -u "$DIR/ours" "$DIR/theirs" || fail "the kernel sees something else"
+}
+
+@test "it reads what the kernel wrote" {
+    require_kernel_overlay
+    operate_with kernel
+    in_namespace 'mount_kernel $DIR/kernel; list_layers $DIR/kernel/merged >$DIR/theirs; unmount_layers $DIR/kernel
+        mount_rpod $DIR/kernel; list_layers $DIR/kernel/merged >$DIR/ours'
+    diff -u "$DIR/theirs" "$DIR/ours" || fail "it sees something else than the kernel"
+}
+
+@test "lower directories are never changed" {
+    in_namespace 'make_layers $DIR; list_layers $DIR/top >$DIR/before; list_layers $DIR/bottom >>$DIR/before
+        mount_rpod $DIR; python3 -B $HERE/overlay_operations.py $DIR/merged >/dev/null
+        list_layers $DIR/top >$DIR/after; list_layers $DIR/bottom >>$DIR/after'
+    diff -u "$DIR/before" "$DIR/after" || fail "lower directories changed"
+}
+
+@test "a plain user mounts through fusermount3, and unmounts so" {
+    require_command fusermount3
+    make_layers "$DIR"
+    run_rpod fuse-overlayfs -o "lowerdir=$DIR/top:$DIR/bottom" -o "upperdir=$DIR/upper,workdir=$DIR/work" "$DIR/merged"
+    is "$(cat "$DIR/merged/both")" "top" "a file"
+    echo new >"$DIR/merged/new"
+    rm -r "$DIR/merged/tree"
+    is "$(stat -c %U "$DIR/merged/new")" "$(id -un)" "its owner"
+    fusermount3 -u "$DIR/merged"
+    is "$(cat "$DIR/upper/new")" "new" "the file in the upper directory"
+    is "$(stat -c %F "$DIR/upper/tree")" "character special file" "the whiteout"
+    flock -w 10 "$DIR/work/work" true || fail "the server did not end"
+}
+
+@test "called as fuse-overlayfs, in the foreground, it ends when it is told to" {
+    make_layers "$DIR"
+    ln -s "$RPOD" "$DIR/fuse-overlayfs"
+    "$DIR/fuse-overlayfs" -f -o "$(layer_options "$DIR")" "$DIR/merged" &
+    local pid=$!
+    wait_for 10 mountpoint -q "$DIR/merged"
+    is "$(cat "$DIR/merged/dir/three")" "three" "a file"
+    kill "$pid"
+    wait "$pid" || fail "exit $?"
+    ! mountpoint -q "$DIR/merged" || fail "still mounted"
+}
+
+@test "without an upper directory nothing can be written" {
+    in_namespace 'make_layers $DIR; "$RPOD" fuse-overlayfs -o "lowerdir=$DIR/top:$DIR/bottom" $DIR/merged
+        cat $DIR/merged/both; ! touch $DIR/merged/new; ! rm $DIR/merged/both; ! chmod 600 $DIR/merged/mode'
+    is "$output" "top" "a file"
+    like "$stderr" "Read-only file system" "the refusal"
+}
+
+@test "an upper directory is not mounted twice" {
+    in_namespace 'make_layers $DIR; mount_rpod $DIR; mkdir $DIR/again
+        ! "$RPOD" fuse-overlayfs -o "$(layer_options $DIR)" $DIR/again'
+    like "$stderr" "work directory is in use by another mount" "the refusal"
+}
+
+@test "options that are unknown, not done or missing are named" {
+    make_layers "$DIR"
+    local option
+    for option in nonsense xino=on plugins=x redirect_dir=on; do
+        run_rpod 125 fuse-overlayfs -o "lowerdir=$DIR/top,$option" "$DIR/merged"
+        like "$stderr" "option '$option'" "the refusal of $option"
+    done
+    run_rpod 125 fuse-overlayfs -o "upperdir=$DIR/upper" "$DIR/merged"
+    like "$stderr" "no lowerdir given" "the refusal"
+    run_rpod 125 fuse-overlayfs -o "lowerdir=$DIR/top,upperdir=$DIR/upper" "$DIR/merged"
+    like "$stderr" "no workdir given" "the refusal"
+    run_rpod 125 fuse-overlayfs -o "lowerdir=$DIR/absent" "$DIR/merged"
+    like "$stderr" "lowerdir: open '$DIR/absent': No such file or directory" "the refusal"
+    run_rpod 125 fuse-overlayfs -o "lowerdir=$DIR/top"
+    like "$stderr" "no mount point given" "the refusal"
+}
+
+@test "owners are shown as squash_to_* and uidmapping say" {
+    require_subids
+    IN="$RPOD --root $RPOD_ROOT unshare" in_namespace 'make_layers $DIR; show() {
+            "$RPOD" fuse-overlayfs -o "$(layer_options $DIR)" -o "$1" $DIR/merged
+            stat -c %u:%g $DIR/merged/both; : >$DIR/merged/new; stat -c %u:%g $DIR/merged/new; unmount_layers $DIR; }
+        show squash_to_uid=7,squash_to_gid=8; show squash_to_root,squash_to_gid=9; show uidmapping=0:5:1,gidmapping=0:6:2'
+    is "$output" $'7:8\n7:8\n0:9\n0:9\n5:6\n5:6' "owners"
+}
+
+@test "few descriptors are enough for a large tree" {
+    in_namespace 'make_layers $DIR; cd $DIR/bottom
+        for i in $(seq 300); do mkdir -p wide/$i/deep; echo $i >wide/$i/deep/file; done
+        ulimit -n 100; mount_rpod $DIR; cd $DIR/merged
+        find wide -type f | wc -l
+        for i in $(seq 300); do echo more >>wide/$i/deep/file; done
+        cat wide/*/deep/file | grep -c more
+        cd $DIR/merged/wide/300/deep; rm -r $DIR/merged/wide/1; mv file moved; cat moved; rm -r $DIR/merged/wide; ls'
+    is "$output" $'300\n300\n300\nmore' "what was read"
+}
