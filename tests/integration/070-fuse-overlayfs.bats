@@ -69,6 +69,18 @@ operate_with() {
     diff -u "$DIR/theirs" "$DIR/ours" || fail "it sees something else than the kernel"
 }
 
+@test "random operations end as on a plain directory, and the kernel reads what they leave" {
+    require_kernel_overlay
+    local first=${RPOD_TEST_SEED:-1}
+    in_namespace 'for seed in $(seq '"$first $((first + 9))"'); do
+            d=$DIR/$seed; mkdir -p $d/{top,bottom,upper,work,merged,model}
+            model() { python3 -B $HERE/overlay_model.py $((seed * 10 + $1)) "${@:2}" || { echo "seed $seed"; exit 1; }; }
+            model 1 150 $d/bottom $d/bottom >/dev/null || :; model 2 60 $d/top $d/top >/dev/null || :
+            mount_rpod $d; cp -a $d/merged/. $d/model/; model 3 400 $d/merged $d/model; unmount_layers $d
+            mount_kernel $d; model 4 0 $d/merged $d/model; unmount_layers $d
+        done'
+}
+
 @test "lower directories are never changed" {
     in_namespace 'make_layers $DIR; list_layers $DIR/top >$DIR/before; list_layers $DIR/bottom >>$DIR/before
         mount_rpod $DIR; python3 -B $HERE/overlay_operations.py $DIR/merged >/dev/null
