@@ -55,6 +55,7 @@ struct Inode {
     std::vector<Source> sources;
     uint64_t lookups = 0;             ///< references that the kernel holds
     uint32_t users = 0;               ///< nodes below, open files
+    bool fresh = false;               ///< made by us: without attributes that nobody has set
     bool pinned = false;              ///< reachable by its descriptors alone, which stay open
     std::optional<bool> default_acl;  ///< of an upper directory, once it was asked for
     std::vector<OpenFile*> files;

@@ -76,6 +76,8 @@ Result<struct statvfs> Overlay::statfs() {
 
 namespace {
 
+constexpr std::string_view kCapability = "security.capability";
+
 bool is_acl(std::string_view name) { return name == kAclAccess || name == kAclDefault; }
 
 }  // namespace
@@ -86,6 +88,8 @@ Result<std::string> Overlay::getxattr(uint64_t id, const char* name) {
     if (!node) return Errno{node.err()};
     if (is_overlay_xattr(name)) return Errno{ENODATA};
     if (!acls_ && is_acl(name)) return Errno{EOPNOTSUPP};
+    // The kernel asks before the first write to each file.
+    if ((*node)->fresh && name == kCapability) return Errno{ENODATA};
     const auto fd = table_.fd(**node);
     if (!fd) return Errno{fd.err()};
     return get_xattr(*fd, name);
@@ -116,6 +120,7 @@ int Overlay::setxattr(uint64_t id, const char* name, std::string_view value, int
     const auto fd = table_.fd(**node);
     if (!fd) return fd.err();
     if (is_acl(name)) (*node)->default_acl.reset();
+    (*node)->fresh = false;
     return error_of(::setxattr(FdPath(*fd), name, value.data(), value.size(), flags));
 }
 

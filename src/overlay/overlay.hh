@@ -161,6 +161,7 @@ class Overlay {
     uint64_t number(const FileKey& key);
     uint64_t node_number(mode_t mode, const std::vector<Source>& sources);
     Result<struct stat> stat_node(Inode& node);
+    void show(const Inode& node, struct stat& st) const noexcept;
     Result<Entry> entry_of(Inode& node);
 
     // Listing (overlay_list.cc)
@@ -174,10 +175,11 @@ class Overlay {
     int switch_files(Inode& node);
 
     // Changing (overlay_make.cc, overlay_remove.cc, overlay_rename.cc)
-    Result<Inode*> make_node(Inode& dir, const char* name, const NewFile& file, const Caller& caller,
-                             int open_flags, sys::Fd* opened);
-    int make_at(int dir, const char* name, const Making& making);
-    int make_over_whiteout(Inode& dir, int upper, const char* name, const Making& making);
+    Result<Entry> make_node(Inode& dir, const char* name, const NewFile& file, const Caller& caller,
+                            int open_flags, sys::Fd* opened);
+    int make_at(int dir, const char* name, const Making& making, struct stat& st);
+    int give_owner(int dir, const char* name, const Making& making, struct stat& st);
+    int make_over_whiteout(Inode& dir, int upper, const char* name, const Making& making, struct stat& st);
     int link_node(Inode& node, int to, const char* name);
     Result<sys::Fd> make_stage(int upper, const std::string& name);
     Result<bool> has_default_acl(Inode& dir);
@@ -190,7 +192,10 @@ class Overlay {
 
     Result<sys::Fd> open_node(Inode& node, int flags);
     OpenFile* add_file(Inode& node, sys::Fd fd, bool writes);
-    int change_times(Inode& node, const struct stat& wanted, unsigned changes);
+    Result<int> fd_to_change(Inode& node, const OpenFile* file);
+    bool only_repeats(Inode& node, const struct stat& wanted, unsigned changes);
+    int change(Inode& node, const struct stat& wanted, unsigned changes, const OpenFile* file);
+    int change_times(Inode& node, const struct stat& wanted, unsigned changes, const OpenFile* file);
 
     std::mutex mutex_;
     InodeTable table_;

@@ -87,44 +87,60 @@ int Overlay::fsync(OpenFile* file, bool data_only) {
     return error_of(data_only ? ::fdatasync(file->fd.get()) : ::fsync(file->fd.get()));
 }
 
-int Overlay::change_times(Inode& node, const struct stat& wanted, unsigned changes) {
+/// Through the open file where there is one that may be written, which needs no search; else an O_PATH one.
+Result<int> Overlay::fd_to_change(Inode& node, const OpenFile* file) {
+    if (file && file->writes) return file->fd.get();
+    return table_.fd(node);
+}
+
+int Overlay::change_times(Inode& node, const struct stat& wanted, unsigned changes, const OpenFile* file) {
     timespec times[] = {wanted.st_atim, wanted.st_mtim};
     if (!(changes & kAtime)) times[0].tv_nsec = UTIME_OMIT;
     if (!(changes & kMtime)) times[1].tv_nsec = UTIME_OMIT;
-    const auto fd = table_.fd(node);
+    const auto fd = fd_to_change(node, file);
     if (!fd) return fd.err();
+    if (file && file->writes) return error_of(::futimens(*fd, times));
     return error_of(::utimensat(AT_FDCWD, FdPath(*fd), times, 0));  // of a link itself, too
 }
 
+/// With the write-back cache the kernel keeps the times of files, and tells them after each rename(2),
+/// link(2) or unlink(2), too, which have changed nothing that we keep.
+bool Overlay::only_repeats(Inode& node, const struct stat& wanted, unsigned changes) {
+    if (changes != kMtime || wanted.st_mtim.tv_nsec == UTIME_NOW) return false;
+    const auto st = stat_node(node);
+    return st && st->st_mtim.tv_sec == wanted.st_mtim.tv_sec && st->st_mtim.tv_nsec == wanted.st_mtim.tv_nsec;
+}
+
 /// Size and owner before the mode, from which the kernel takes bits away when they change; times last.
-Result<struct stat> Overlay::setattr(uint64_t id, const struct stat& wanted, unsigned changes,
-                                     OpenFile* file) {
-    const Locked locked(*this);
-    const auto found = find_node(id);
-    if (!found) return Errno{found.err()};
-    Inode& node = **found;
-    const bool empties = (changes & kSize) && wanted.st_size == 0;
-    if (const int e = copy_up(node, !empties)) return Errno{e};
-    const auto fd = table_.fd(node);
-    if (!fd) return Errno{fd.err()};
+int Overlay::change(Inode& node, const struct stat& wanted, unsigned changes, const OpenFile* file) {
+    const auto fd = fd_to_change(node, file);
+    if (!fd) return fd.err();
+    const FdPath path(*fd);
     int e = 0;
-    if (changes & kSize) {
-        if (file && file->writes) {
-            e = error_of(::ftruncate(file->fd.get(), wanted.st_size));
-        } else {
-            e = error_of(::truncate(FdPath(*fd), wanted.st_size));
-        }
-    }
+    if (changes & kSize) e = error_of(::truncate(path, wanted.st_size));
     if (!e && (changes & (kUid | kGid))) {
         const uid_t uid = changes & kUid ? uids_.disk(wanted.st_uid) : static_cast<uid_t>(-1);
         const gid_t gid = changes & kGid ? gids_.disk(wanted.st_gid) : static_cast<gid_t>(-1);
         e = error_of(::fchownat(*fd, "", uid, gid, AT_EMPTY_PATH));
     }
     if (!e && (changes & kMode)) {
-        e = S_ISLNK(node.mode) ? EOPNOTSUPP : error_of(::chmod(FdPath(*fd), wanted.st_mode & 07777));
+        e = S_ISLNK(node.mode) ? EOPNOTSUPP : error_of(::chmod(path, wanted.st_mode & 07777));
     }
-    if (!e && (changes & (kAtime | kMtime))) e = change_times(node, wanted, changes);
-    if (e) return Errno{e};
+    if (!e && (changes & (kAtime | kMtime))) e = change_times(node, wanted, changes, file);
+    return e;
+}
+
+Result<struct stat> Overlay::setattr(uint64_t id, const struct stat& wanted, unsigned changes,
+                                     OpenFile* file) {
+    const Locked locked(*this);
+    const auto found = find_node(id);
+    if (!found) return Errno{found.err()};
+    Inode& node = **found;
+    if (!only_repeats(node, wanted, changes)) {
+        const bool empties = (changes & kSize) && wanted.st_size == 0;
+        if (const int e = copy_up(node, !empties)) return Errno{e};
+        if (const int e = change(node, wanted, changes, file)) return Errno{e};
+    }
     return stat_node(node);
 }
 

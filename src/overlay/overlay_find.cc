@@ -113,13 +113,16 @@ Result<struct stat> Overlay::stat_node(Inode& node) {
         st = stat_at(*dir, node.name.c_str());
         if (st && FileKey::of(*st) != source.key) return Errno{ESTALE};
     }
-    if (!st) return st;
-    st->st_ino = node.number;
-    st->st_uid = uids_.shown(st->st_uid);
-    st->st_gid = gids_.shown(st->st_gid);
-    // The kernel says the same of a merged directory; find(1) and others know what it means.
-    if (node.is_dir() && (static_nlink_ || node.sources.size() > 1)) st->st_nlink = 1;
+    if (st) show(node, *st);
     return st;
+}
+
+void Overlay::show(const Inode& node, struct stat& st) const noexcept {
+    st.st_ino = node.number;
+    st.st_uid = uids_.shown(st.st_uid);
+    st.st_gid = gids_.shown(st.st_gid);
+    // The kernel says the same of a merged directory; find(1) and others know what it means.
+    if (node.is_dir() && (static_nlink_ || node.sources.size() > 1)) st.st_nlink = 1;
 }
 
 Result<Entry> Overlay::entry_of(Inode& node) {

@@ -38,9 +38,25 @@ Result<bool> Overlay::has_default_acl(Inode& dir) {
     return *dir.default_acl;
 }
 
-/// Makes the name and gives it to the caller; the group was the directory's choice where that has its set-ID
-/// bit.
-int Overlay::make_at(int dir, const char* name, const Making& making) {
+/// The group was the directory's choice where that has its set-ID bit.
+int Overlay::give_owner(int dir, const char* name, const Making& making, struct stat& st) {
+    const uid_t uid = uids_.disk(making.caller.uid);
+    gid_t gid = gids_.disk(making.caller.gid);
+    if (st.st_uid == uid && st.st_gid == gid) return 0;
+    const auto parent = stat_at(dir, "");
+    if (parent && (parent->st_mode & S_ISGID)) gid = st.st_gid;
+    int e = error_of(::fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW));
+    if (e && (uids_.squashes() || gids_.squashes())) e = 0;  // nobody sees the owner
+    if (!e && S_ISREG(making.file.mode) && (st.st_mode & (S_ISUID | S_ISGID)))
+        e = error_of(::fchmodat(dir, name, st.st_mode & 07777, 0));
+    if (e) return e;
+    const auto after = stat_at(dir, name);
+    if (after) st = *after;
+    return after.err();
+}
+
+/// Makes the name, and gives it to the caller. @param st  gets what it is then
+int Overlay::make_at(int dir, const char* name, const Making& making, struct stat& st) {
     const NewFile& file = making.file;
     if (making.opened) {
         auto fd = open_at(dir, name, making.open_flags | O_CREAT | O_EXCL, making.mode & 07777);
@@ -49,17 +65,10 @@ int Overlay::make_at(int dir, const char* name, const Making& making) {
     } else if (const int e = make_name(dir, name, making.mode, file.rdev, file.target)) {
         return e;
     }
-    const auto st = stat_at(dir, name);
-    if (!st) return st.err();
-    const uid_t uid = uids_.disk(making.caller.uid);
-    gid_t gid = gids_.disk(making.caller.gid);
-    if (st->st_uid == uid && st->st_gid == gid) return 0;
-    const auto parent = stat_at(dir, "");
-    if (parent && (parent->st_mode & S_ISGID)) gid = st->st_gid;
-    int e = error_of(::fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW));
-    if (e && (uids_.squashes() || gids_.squashes())) e = 0;  // nobody sees the owner
-    if (!e && S_ISREG(file.mode) && (st->st_mode & (S_ISUID | S_ISGID)))
-        e = error_of(::fchmodat(dir, name, st->st_mode & 07777, 0));
+    const auto made = stat_at(dir, name);
+    if (!made) return made.err();
+    st = *made;
+    const int e = give_owner(dir, name, making, st);
     if (e) ::unlinkat(dir, name, S_ISDIR(file.mode) ? AT_REMOVEDIR : 0);
     return e;
 }
@@ -85,14 +94,15 @@ Result<sys::Fd> Overlay::make_stage(int upper, const std::string& name) {
 }
 
 /// A directory is opaque: the layers below have something under this name.
-int Overlay::make_over_whiteout(Inode& dir, int upper, const char* name, const Making& making) {
+int Overlay::make_over_whiteout(Inode& dir, int upper, const char* name, const Making& making,
+                                struct stat& st) {
     const auto inherits = has_default_acl(dir);
-    const auto st = stat_at(upper, "");
-    if (!inherits || !st) return inherits ? st.err() : inherits.err();
+    const auto parent = stat_at(upper, "");
+    if (!inherits || !parent) return inherits ? parent.err() : inherits.err();
     const std::string prepared = work_->new_name();
     const std::string stage_name = work_->new_name();
     sys::Fd stage;
-    if (*inherits || (st->st_mode & S_ISGID)) {
+    if (*inherits || (parent->st_mode & S_ISGID)) {
         auto made = make_stage(upper, stage_name);
         if (!made) {
             (void)work_->discard(stage_name);
@@ -102,7 +112,7 @@ int Overlay::make_over_whiteout(Inode& dir, int upper, const char* name, const M
     }
     const int place = stage ? stage.get() : work_->fd();
     const bool is_dir = S_ISDIR(making.file.mode);
-    int e = make_at(place, prepared.c_str(), making);
+    int e = make_at(place, prepared.c_str(), making, st);
     if (!e && is_dir) {
         const auto fd = open_at(place, prepared.c_str(), O_PATH);
         e = fd ? mark_opaque(fd->get()) : fd.err();
@@ -116,8 +126,8 @@ int Overlay::make_over_whiteout(Inode& dir, int upper, const char* name, const M
     return e;
 }
 
-Result<Inode*> Overlay::make_node(Inode& dir, const char* name, const NewFile& file, const Caller& caller,
-                                  int open_flags, sys::Fd* opened) {
+Result<Entry> Overlay::make_node(Inode& dir, const char* name, const NewFile& file, const Caller& caller,
+                                 int open_flags, sys::Fd* opened) {
     // It would be a whiteout, or never show.
     if ((S_ISCHR(file.mode) && file.rdev == makedev(0, 0)) || is_foreign_mark(name)) return Errno{EPERM};
     if (const int e = copy_up(dir)) return Errno{e};
@@ -127,28 +137,29 @@ Result<Inode*> Overlay::make_node(Inode& dir, const char* name, const NewFile& f
     if (!has_acl) return Errno{has_acl.err()};
     const mode_t mask = *has_acl || S_ISLNK(file.mode) ? 0 : caller.umask & 0777;
     const Making making{file, caller, file.mode & ~mask, open_flags, opened};
-    int e = make_at(*upper, name, making);
+    struct stat st {};
+    int e = make_at(*upper, name, making, st);
     if (e == EEXIST) {
         const auto present = stat_at(*upper, name);
         if (!present || !hidden(kUpperLayer, *upper, name, *present)) return Errno{EEXIST};
-        e = make_over_whiteout(dir, *upper, name, making);
+        e = make_over_whiteout(dir, *upper, name, making, st);
     }
     if (e) return Errno{e};
-    const auto st = stat_at(*upper, name);
-    if (!st) return Errno{st.err()};
-    origins_.erase(FileKey::of(*st));  // the number of a file that has gone
+    origins_.erase(FileKey::of(st));  // the number of a file that has gone
     std::vector<Source> sources;
-    sources.push_back(Source{kUpperLayer, FileKey::of(*st)});
-    return &intern(dir, name, *st, std::move(sources));
+    sources.push_back(Source{kUpperLayer, FileKey::of(st)});
+    Inode& node = intern(dir, name, st, std::move(sources));
+    node.fresh = true;
+    ++node.lookups;
+    show(node, st);
+    return Entry{node.id, st};
 }
 
 Result<Entry> Overlay::make(uint64_t id, const char* name, const NewFile& file, const Caller& caller) {
     const Locked locked(*this);
     const auto dir = find_dir(id);
     if (!dir) return Errno{dir.err()};
-    const auto node = make_node(**dir, name, file, caller, 0, nullptr);
-    if (!node) return Errno{node.err()};
-    return entry_of(**node);
+    return make_node(**dir, name, file, caller, 0, nullptr);
 }
 
 Result<std::pair<Entry, OpenFile*>> Overlay::create(uint64_t id, const char* name, mode_t mode, int flags,
@@ -158,11 +169,10 @@ Result<std::pair<Entry, OpenFile*>> Overlay::create(uint64_t id, const char* nam
     if (!dir) return Errno{dir.err()};
     sys::Fd opened;
     // Open for both: the kernel's write-back cache reads what it fills up.
-    const auto node = make_node(**dir, name, {.mode = S_IFREG | (mode & 07777)}, caller, O_RDWR, &opened);
-    if (!node) return Errno{node.err()};
-    const auto entry = entry_of(**node);
+    const auto entry = make_node(**dir, name, {.mode = S_IFREG | (mode & 07777)}, caller, O_RDWR, &opened);
     if (!entry) return Errno{entry.err()};
-    return std::pair(*entry, add_file(**node, std::move(opened), (flags & O_ACCMODE) != O_RDONLY));
+    Inode& node = *table_.find(entry->id);
+    return std::pair(*entry, add_file(node, std::move(opened), (flags & O_ACCMODE) != O_RDONLY));
 }
 
 /// By its name, or where that has gone, and others may be left, by its descriptor.

@@ -75,7 +75,7 @@ operate_with() {
     in_namespace 'for seed in $(seq '"$first $((first + 9))"'); do
             d=$DIR/$seed; mkdir -p $d/{top,bottom,upper,work,merged,model}
             model() { python3 -B $HERE/overlay_model.py $((seed * 10 + $1)) "${@:2}" || { echo "seed $seed"; exit 1; }; }
-            model 1 150 $d/bottom $d/bottom >/dev/null || :; model 2 60 $d/top $d/top >/dev/null || :
+            model 1 150 $d/bottom $d/bottom; model 2 60 $d/top $d/top
             mount_rpod $d; cp -a $d/merged/. $d/model/; model 3 400 $d/merged $d/model; unmount_layers $d
             mount_kernel $d; model 4 0 $d/merged $d/model; unmount_layers $d
         done'
