@@ -58,6 +58,15 @@ Result<std::string> sized(Call call) {
 
 }  // namespace
 
+int drop_set_ids(int fd) noexcept {
+    const auto st = stat_at(fd, "");
+    if (!st) return st.err();
+    mode_t drop = S_ISUID;
+    if (st->st_mode & S_IXGRP) drop |= S_ISGID;
+    if (!S_ISREG(st->st_mode) || !(st->st_mode & drop)) return 0;
+    return error_of(::chmod(FdPath(fd), st->st_mode & 07777 & ~drop));
+}
+
 Result<std::string> get_xattr(int fd, const char* name) {
     const FdPath path(fd);
     return sized([&](char* data, size_t size) { return ::getxattr(path, name, data, size); });

@@ -36,6 +36,10 @@ Result<sys::Fd> reopen(int fd, int flags) noexcept;
 /// An empty name is the descriptor's own file.
 Result<struct stat> stat_at(int dir, const char* name) noexcept;
 
+/// As a write(2) without CAP_FSETID does: takes set-user-ID, and set-group-ID from what the group may
+/// execute, away.
+int drop_set_ids(int fd) noexcept;
+
 Result<std::string> get_xattr(int fd, const char* name);
 /// Names, each with a NUL, as the file system gives them.
 Result<std::string> list_xattr(int fd);

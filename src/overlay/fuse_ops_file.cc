@@ -20,11 +20,17 @@ void set_handle(fuse_file_info* info, OpenFile* file) {
     info->keep_cache = 1;
 }
 
+int drop_set_ids_if_asked(int fd) noexcept { return WriteSession::drops_set_ids() ? drop_set_ids(fd) : 0; }
+
 void on_open(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) noexcept {
     answer_request(request, [&] {
         Overlay& overlay = overlay_of(request);
         const auto file = overlay.open(id, info->flags);
         if (!file) return file.err();
+        if (const int e = drop_set_ids_if_asked((*file)->fd.get())) {
+            overlay.release(*file);
+            return e;
+        }
         set_handle(info, *file);
         // Interrupted: nobody will close it.
         if (fuse_reply_open(request, info) != 0) overlay.release(*file);
@@ -86,6 +92,7 @@ void on_write(fuse_req_t request, fuse_ino_t, const char* data, size_t size, off
     answer_request(request, [&] {
         if (size > kLongTransfer) write_session(request).let_others();
         const int fd = file_of(info)->fd.get();
+        if (const int e = drop_set_ids_if_asked(fd)) return e;
         size_t done = 0;
         while (done < size) {
             const ssize_t n = ::pwrite(fd, data + done, size - done, offset + static_cast<off_t>(done));
@@ -110,7 +117,9 @@ void on_fallocate(fuse_req_t request, fuse_ino_t, int mode, off_t offset, off_t 
                   fuse_file_info* info) noexcept {
     answer_errno(request, [&] {
         write_session(request).let_others();
-        return error_of(::fallocate(file_of(info)->fd.get(), mode, offset, length));
+        const int fd = file_of(info)->fd.get();
+        if (const int e = drop_set_ids_if_asked(fd)) return e;
+        return error_of(::fallocate(fd, mode, offset, length));
     });
 }
 
@@ -127,8 +136,10 @@ void on_copy_file_range(fuse_req_t request, fuse_ino_t, off_t from, fuse_file_in
                         off_t to, fuse_file_info* to_info, size_t size, int flags) noexcept {
     answer_request(request, [&] {
         write_session(request).let_others();
-        const ssize_t n = ::copy_file_range(file_of(from_info)->fd.get(), &from, file_of(to_info)->fd.get(),
-                                            &to, size, static_cast<unsigned>(flags));
+        const int fd = file_of(to_info)->fd.get();
+        if (const int e = drop_set_ids_if_asked(fd)) return e;
+        const ssize_t n = ::copy_file_range(file_of(from_info)->fd.get(), &from, fd, &to, size,
+                                            static_cast<unsigned>(flags));
         if (n < 0) return errno;
         fuse_reply_write(request, static_cast<size_t>(n));
         return 0;

@@ -90,7 +90,8 @@ void on_setattr(fuse_req_t request, fuse_ino_t id, struct stat* attr, int to_set
                 fuse_file_info* info) noexcept {
     answer_request(request, [&] {
         struct stat wanted = *attr;
-        const unsigned changes = changes_of(to_set, wanted);
+        unsigned changes = changes_of(to_set, wanted);
+        if ((changes & Overlay::kSize) && WriteSession::drops_set_ids()) changes |= Overlay::kDropSetIds;
         // A change of ctime alone is the kernel's own.
         if (changes == 0) return reply_attr(request, overlay_of(request).getattr(id));
         return reply_attr(request, overlay_of(request).setattr(id, wanted, changes, file_of(info)));

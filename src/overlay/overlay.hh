@@ -88,7 +88,15 @@ class Overlay {
     void forget(uint64_t id, uint64_t lookups);
 
     Result<struct stat> getattr(uint64_t id);
-    enum Change : unsigned { kMode = 1, kUid = 2, kGid = 4, kSize = 8, kAtime = 16, kMtime = 32 };
+    enum Change : unsigned {
+        kMode = 1,
+        kUid = 2,
+        kGid = 4,
+        kSize = 8,
+        kAtime = 16,
+        kMtime = 32,
+        kDropSetIds = 64
+    };
     /// @param changes  of kMode, …: what of `wanted` is to be set; tv_nsec may be UTIME_NOW
     /// @param file  the open file through which it was asked for, if any
     Result<struct stat> setattr(uint64_t id, const struct stat& wanted, unsigned changes, OpenFile* file);

@@ -117,7 +117,8 @@ int Overlay::change(Inode& node, const struct stat& wanted, unsigned changes, co
     if (!fd) return fd.err();
     const FdPath path(*fd);
     int e = 0;
-    if (changes & kSize) e = error_of(::truncate(path, wanted.st_size));
+    if (changes & kDropSetIds) e = drop_set_ids(*fd);
+    if (!e && (changes & kSize)) e = error_of(::truncate(path, wanted.st_size));
     if (!e && (changes & (kUid | kGid))) {
         const uid_t uid = changes & kUid ? uids_.disk(wanted.st_uid) : static_cast<uid_t>(-1);
         const gid_t gid = changes & kGid ? gids_.disk(wanted.st_gid) : static_cast<gid_t>(-1);

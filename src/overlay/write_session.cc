@@ -20,6 +20,36 @@ namespace {
 constexpr size_t kRequestBuffer = kMaxTransfer + 8192;
 
 thread_local bool is_answering = false;
+thread_local bool is_dropping_set_ids = false;
+
+/// The argument of a request; zeros where it is too short.
+template <class Argument>
+Argument argument_of(std::span<const char> request) noexcept {
+    Argument argument{};
+    if (request.size() >= sizeof(fuse_in_header) + sizeof argument)
+        std::memcpy(&argument, request.data() + sizeof(fuse_in_header), sizeof argument);
+    return argument;
+}
+
+/// FUSE_HANDLE_KILLPRIV_V2, whose flags libfuse 3.14 does not pass on. The kernel sets them for everybody in a
+/// user namespace, as it asks for CAP_FSETID in the first one; there root has it. Two requests have no such
+/// flag.
+bool asks_to_drop_set_ids(const fuse_in_header& header, std::span<const char> request) noexcept {
+    if (header.uid == 0) return false;
+    switch (header.opcode) {
+        case FUSE_WRITE:
+            return argument_of<fuse_write_in>(request).write_flags & FUSE_WRITE_KILL_SUIDGID;
+        case FUSE_SETATTR:
+            return argument_of<fuse_setattr_in>(request).valid & FATTR_KILL_SUIDGID;
+        case FUSE_OPEN:
+            return argument_of<fuse_open_in>(request).open_flags & FUSE_OPEN_KILL_SUIDGID;
+        case FUSE_FALLOCATE:
+        case FUSE_COPY_FILE_RANGE:
+            return true;
+        default:
+            return false;
+    }
+}
 
 ssize_t io_read(int fd, void* buffer, size_t size, void*) noexcept { return ::read(fd, buffer, size); }
 
@@ -82,9 +112,9 @@ void WriteSession::negotiate(fuse_conn_info* connection) const noexcept {
     connection->time_gran = 1;
 }
 
-/// libfuse 3.14 does not know FUSE_HANDLE_KILLPRIV_V2, which needs nothing of it: the layer's file system
-/// takes set-ID bits and capabilities away when a file is written, whoever writes. Without it the kernel asks
-/// for security.capability before every write.
+/// libfuse 3.14 does not know FUSE_HANDLE_KILLPRIV_V2. Without it the kernel asks for security.capability
+/// before every write; with it the layer's file system takes capabilities away, whoever writes, and
+/// drops_set_ids() tells about the bits.
 ssize_t WriteSession::write_reply(int fd, iovec* parts, int count) noexcept {
     if (starting_ && count == 2 && parts[1].iov_len >= offsetof(fuse_init_out, max_background)) {
         auto* answer = static_cast<char*>(parts[1].iov_base) + offsetof(fuse_init_out, flags);
@@ -113,12 +143,15 @@ void WriteSession::process(std::span<char> request) noexcept {
                     sizeof kernel_offers_);
         starting_ = true;
     }
+    is_dropping_set_ids = asks_to_drop_set_ids(header, request);
     fuse_buf buffer{};
     buffer.size = request.size();
     buffer.mem = request.data();
     ::fuse_session_process_buf(session_, &buffer);
     if (header.opcode == FUSE_INIT) starting_ = false;
 }
+
+bool WriteSession::drops_set_ids() noexcept { return is_dropping_set_ids; }
 
 void WriteSession::let_others() noexcept {
     if (!is_answering) return;

@@ -46,6 +46,9 @@ class WriteSession {
 
     Overlay& overlay() noexcept { return overlay_; }
     double timeout() const noexcept { return options_.timeout; }
+    /// Whether the request that the calling worker answers takes set-ID bits away from the file that it
+    /// writes: the kernel says so, as the privileges are those of the one who asks, not ours.
+    static bool drops_set_ids() noexcept;
     /// The calling worker may be busy for a while.
     void let_others() noexcept;
     void negotiate(fuse_conn_info* connection) const noexcept;

@@ -78,7 +78,19 @@ operate_with() {
             model 1 150 $d/bottom $d/bottom; model 2 60 $d/top $d/top
             mount_rpod $d; cp -a $d/merged/. $d/model/; model 3 400 $d/merged $d/model; unmount_layers $d
             mount_kernel $d; model 4 0 $d/merged $d/model; unmount_layers $d
+            chmod -R u+rwX $d
         done'
+}
+
+@test "who writes to a program takes its set-ID bits away, unless it is root" {
+    IN="$RPOD --root $RPOD_ROOT unshare" in_namespace 'mkdir -p $DIR/{top,bottom,upper,work,merged}
+        for f in root truncate truncopen write; do echo x >$DIR/top/$f; chmod 6777 $DIR/top/$f; done
+        mount_rpod $DIR; cd $DIR/merged
+        as() { setpriv --reuid 1 --regid 1 --clear-groups "$@"; }
+        echo y >>root; as truncate -s 1 truncate; as sh -c "echo y >truncopen"; as sh -c "echo y >>write"
+        stat -c "%n %a" *; cd /; unmount_layers $DIR; cd $DIR/upper; stat -c "%n %a" *'
+    local modes=$'root 6777\ntruncate 777\ntruncopen 777\nwrite 777'
+    is "$output" "$modes"$'\n'"$modes" "modes, seen through the overlay and in its upper layer"
 }
 
 @test "lower directories are never changed" {
