@@ -12,9 +12,8 @@
 namespace rpod::net {
 namespace {
 
-/// Connections accepted, or buffers moved, before others have their turn.
+/// Connections accepted before others have their turn.
 constexpr int kAcceptBatch = 64;
-constexpr int kMoveBatch = 8;
 constexpr uint32_t kBothWays = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 }  // namespace
@@ -72,38 +71,27 @@ class TcpForwarder::Connection {
         unfinished_ = false;
         if (over_) return false;
         if (!connected_) return true;
-        const Move inward = pass(inward_, client_, pod_);
-        const Move outward = pass(outward_, pod_, client_);
+        using Move = TcpFlow::Move;
+        const Move inward = inward_.pass(client_, pod_, owner_.tools_);
+        const Move outward = outward_.pass(pod_, client_, owner_.tools_);
         if (inward == Move::failed || outward == Move::failed) {
-            pass_last_words();
+            inward_.pass_last_words(client_, pod_, owner_.tools_);
+            outward_.pass_last_words(pod_, client_, owner_.tools_);
             reset();
             return false;
         }
         if (inward == Move::more || outward == Move::more) wants_more();
-        return !inward_.passed_on || !outward_.passed_on;
+        return !inward_.is_over() || !outward_.is_over();
     }
 
     void mark_over() { over_ = true; }
 
   private:
-    struct Side final : EventTarget {
+    struct Side final : TcpSide, EventTarget {
         explicit Side(Connection& c) : connection(c) {}
         void ready(uint32_t events) override { connection.ready(*this, events); }
         Connection& connection;
-        sys::Fd fd;
-        bool readable = false;
-        bool writable = true;
-        bool ending = false;  ///< its end, or an error, waits behind the bytes
-        bool gone = false;    ///< reading has failed
     };
-    /// One direction; `rest` could not be written yet.
-    struct Flow {
-        std::vector<uint8_t> rest;
-        size_t done = 0;  ///< of rest
-        bool ended = false;
-        bool passed_on = false;  ///< the other side knows of the end
-    };
-    enum class Move { waits, more, failed };
 
     void ready(Side& side, uint32_t events) {
         if (over_) return;
@@ -116,10 +104,7 @@ class TcpForwarder::Connection {
             if (!(events & EPOLLOUT)) return;
             connected_ = true;
         }
-        const bool broken = events & (EPOLLERR | EPOLLHUP);
-        if (broken || events & EPOLLRDHUP) side.ending = true;
-        if (side.ending || events & EPOLLIN) side.readable = true;
-        if (broken || events & EPOLLOUT) side.writable = true;
+        side.note(events);
         if (!advance()) owner_.close(*this);
     }
 
@@ -135,69 +120,6 @@ class TcpForwarder::Connection {
             return owner_.events_.add(pod_.fd.get(), kBothWays, pod_);
         }
         return false;
-    }
-
-    Move pass(Flow& flow, Side& from, Side& to) {
-        for (int i = 0; i < kMoveBatch; ++i) {
-            if (!flush(flow, to)) return Move::failed;
-            if (!flow.rest.empty() || flow.passed_on) return Move::waits;
-            if (flow.ended) {
-                if (broken_) return Move::failed;
-                flow.passed_on = true;
-                return ::shutdown(to.fd.get(), SHUT_WR) == 0 ? Move::waits : Move::failed;
-            }
-            if (!from.readable) return Move::waits;
-            if (!fill(flow, from, to)) return Move::failed;
-        }
-        return Move::more;
-    }
-
-    /// What a side had said before it hung up is still to be read. The end behind it is no orderly one.
-    void pass_last_words() {
-        broken_ = client_.readable = pod_.readable = true;
-        if (!client_.gone) pass(inward_, client_, pod_);
-        if (!pod_.gone) pass(outward_, pod_, client_);
-    }
-
-    /// Writes what is left from earlier.
-    static bool flush(Flow& flow, Side& to) {
-        while (!flow.rest.empty() && to.writable) {
-            const ssize_t n = send(to, flow.rest.data() + flow.done, flow.rest.size() - flow.done);
-            if (n < 0) return false;
-            flow.done += static_cast<size_t>(n);
-            if (flow.done < flow.rest.size()) continue;
-            flow.done = 0;
-            flow.rest = {};  // thousands of idle connections hold no memory
-        }
-        return true;
-    }
-
-    bool fill(Flow& flow, Side& from, Side& to) {
-        auto& buffer = owner_.buffer_;
-        const ssize_t n = ::recv(from.fd.get(), buffer.data(), buffer.size(), 0);
-        if (n < 0) {
-            from.readable = errno == EINTR;
-            from.gone = errno != EAGAIN && errno != EINTR;
-            return !from.gone;
-        }
-        flow.ended = n == 0;
-        const auto size = static_cast<size_t>(n);
-        // More than this was not there; what comes later is an event of its own.
-        if (size < buffer.size() && !from.ending) from.readable = false;
-        const ssize_t sent = size > 0 && to.writable ? send(to, buffer.data(), size) : 0;
-        if (sent < 0) return false;
-        flow.rest.assign(buffer.begin() + sent, buffer.begin() + n);
-        return true;
-    }
-
-    /// @return -1: the side is gone
-    static ssize_t send(Side& to, const uint8_t* data, size_t size) {
-        const ssize_t n = ::send(to.fd.get(), data, size, MSG_NOSIGNAL);
-        if (n >= 0) return n;
-        if (errno == EINTR) return 0;
-        if (errno != EAGAIN) return -1;
-        to.writable = false;
-        return 0;
     }
 
     /// The other side learns that this was no orderly end.
@@ -224,11 +146,10 @@ class TcpForwarder::Connection {
     uint16_t port_;
     Side client_;
     Side pod_;
-    Flow inward_;
-    Flow outward_;
+    TcpFlow inward_;
+    TcpFlow outward_;
     size_t tried_ = 0;
     bool connected_ = false;
-    bool broken_ = false;
     bool unfinished_ = false;
     bool over_ = false;
 };

@@ -9,6 +9,7 @@
 #include "net/address.hh"
 #include "net/event_loop.hh"
 #include "net/listen.hh"
+#include "net/tcp_flow.hh"
 
 namespace rpod::net {
 
@@ -54,8 +55,7 @@ class TcpForwarder {
     std::vector<std::unique_ptr<Connection>> closed_;  ///< events of this turn may still name them
     std::vector<Connection*> unfinished_;
     bool paused_ = false;
-    std::vector<uint8_t> buffer_ = std::vector<uint8_t>(kBufferBytes);
-    static constexpr size_t kBufferBytes = 256 << 10;
+    FlowTools tools_;
 };
 
 }  // namespace rpod::net

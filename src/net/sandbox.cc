@@ -36,7 +36,7 @@ constexpr const char* kShared[] = {
     "exit",         "exit_group",   "restart_syscall", "rseq"};
 constexpr const char* kFrameLoop[] = {"writev", "poll",    "ppoll",       "bind",        "listen",
                                       "accept", "accept4", "getsockname", "getpeername", "getsockopt"};
-constexpr const char* kForwarder[] = {"accept4", "epoll_ctl", "epoll_wait", "epoll_pwait"};
+constexpr const char* kForwarder[] = {"accept4", "epoll_ctl", "epoll_wait", "epoll_pwait", "splice", "pipe2"};
 
 struct SocketKind {
     int family, type, protocol;
@@ -105,6 +105,7 @@ sys::BpfProgram forwarder_filter() {
     Filter filter;
     for (const char* syscall : kForwarder) filter.allow(syscall);
     for (const auto& option : kForwarderOptions) filter.allow_option(option);
+    filter.allow("fcntl", {is(1, F_SETPIPE_SZ)});
     return filter.compile();
 }
 

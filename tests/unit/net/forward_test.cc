@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "base/error.hh"
@@ -290,6 +291,36 @@ TEST_F(PublishedPort, MakesASenderWaitForAReaderThatDoesNot) {
         return read_to_end(socket.get());
     };
     EXPECT_EQ(run(world), std::to_string(kTotal));
+}
+
+TEST_F(PublishedPort, MovesMegabytesUnchanged) {
+    World world;
+    world.publish = {port(8000, 7)};
+    world.pod = [] {
+        start_tcp_server(v4("0.0.0.0", 7), echo);
+        return ask_client();
+    };
+    world.client = [] {
+        // Sizes on both sides of where pipes begin, one after the other in one connection and many at once.
+        std::string data(16 << 20, '\0');
+        for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<char>(i * 2654435761u >> 13);
+        const auto socket = connect_to(v4("127.0.0.1", 8000));
+        for (const size_t size : {size_t{1}, size_t{100'000}, size_t{10}, size_t{3'000'000}, size_t{5'000}}) {
+            const auto sent = data.substr(size, size);
+            std::thread sender([&] { send_all(socket.get(), sent); });
+            std::string answer(size, '\0');
+            ::recv(socket.get(), answer.data(), size, MSG_WAITALL);
+            sender.join();
+            if (answer != sent) return fmt::format("{} bytes differ", size);
+        }
+        std::vector<std::thread> threads;
+        std::atomic<int> same = 0;
+        for (int i = 0; i < 4; ++i)
+            threads.emplace_back([&] { same += ask_tcp(v4("127.0.0.1", 8000), data) == data; });
+        for (auto& thread : threads) thread.join();
+        return std::to_string(same);
+    };
+    EXPECT_EQ(run(world), "4");
 }
 
 TEST_F(PublishedPort, CarriesAThousandConnectionsAtOnce) {

@@ -90,6 +90,11 @@ TEST_F(Sandbox, LetsTheForwarderConnectAndNoMore) {
                   if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, socket.get(), &event) < 0) return 2;
                   const int on = 1;
                   if (::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0) return 3;
+                  int pipe[2];
+                  if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) < 0) return 10;
+                  if (::fcntl(pipe[1], F_SETPIPE_SZ, 65536) < 0) return 11;
+                  if (::splice(pipe[0], nullptr, pipe[1], nullptr, 1, 0) >= 0 || errno == EPERM) return 12;
+                  if (!refused(::fcntl(pipe[1], F_SETFL, 0))) return 13;
                   if (!refused(::setsockopt(socket.get(), SOL_SOCKET, SO_MARK, &on, sizeof on))) return 4;
                   const sockaddr_in any{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
                   if (!refused(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any)))
