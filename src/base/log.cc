@@ -2,20 +2,21 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "base/log.hh"
 
-#include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <memory>
+#include <mutex>
 
 #include "base/error.hh"
 
 namespace rpod::log {
 namespace {
 
-/// Writes each line with one write(2): no stdio buffer that a fork could duplicate, no lock it could inherit.
-class FdSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+/// Writes each line with one write(2): no stdio buffer that a fork could duplicate. The lock is for processes
+/// that have threads, which fork no more.
+class FdSink : public spdlog::sinks::base_sink<std::mutex> {
   public:
     explicit FdSink(int fd) : fd_(fd) {}
 

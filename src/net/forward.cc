@@ -36,9 +36,8 @@ class Forwarder {
 
     void run() {
         for (;;) {
-            const bool more = tcp_.end_turn();
-            const int timeout = udp_.end_turn();
-            events_.dispatch(more ? 0 : timeout);
+            const int timeout = tcp_.end_turn();
+            events_.dispatch(earlier(timeout, udp_.end_turn()));
         }
     }
 

@@ -3,17 +3,21 @@
 #include "net/forward_tcp.hh"
 
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 
 #include "base/log.hh"
+#include "net/clock.hh"
+#include "sys/rlimit.hh"
 
 namespace rpod::net {
 namespace {
 
 /// Connections accepted before others have their turn.
 constexpr int kAcceptBatch = 64;
+constexpr int kPauseMs = 500;
 constexpr uint32_t kBothWays = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 }  // namespace
@@ -26,6 +30,7 @@ class TcpForwarder::Listener final : public EventTarget {
 
     void ready(uint32_t) override {
         for (int i = 0; i < kAcceptBatch; ++i) {
+            if (owner_.is_full()) return pause();
             sys::Fd client(::accept4(listener_.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
             if (client) {
                 owner_.start(std::move(client), listener_.container_port);
@@ -39,16 +44,16 @@ class TcpForwarder::Listener final : public EventTarget {
 
     void resume() {
         if (!watched_) watched_ = owner_.events_.add(listener_.socket.get(), EPOLLIN, *this);
-        if (!watched_) owner_.paused_ = true;
+        if (!watched_) owner_.pause();
     }
 
   private:
-    /// Clients wait in the kernel's queue until a connection ends.
+    /// Clients wait in the kernel's queue.
     void pause() {
         log::debug("published port {}: too many connections", listener_.container_port);
         owner_.events_.remove(listener_.socket.get());
         watched_ = false;
-        owner_.paused_ = true;
+        owner_.pause();
     }
 
     TcpForwarder& owner_;
@@ -154,7 +159,8 @@ class TcpForwarder::Connection {
     bool over_ = false;
 };
 
-TcpForwarder::TcpForwarder(const EventSet& events, const PodAddresses& pod) : events_(events), pod_(pod) {}
+TcpForwarder::TcpForwarder(const EventSet& events, const PodAddresses& pod)
+    : events_(events), pod_(pod), most_(sys::current_rlimit(RLIMIT_NOFILE).soft / 4) {}
 TcpForwarder::~TcpForwarder() = default;
 
 void TcpForwarder::add(PortListener listener) {
@@ -179,23 +185,31 @@ void TcpForwarder::close(Connection& connection) {
     connections_.erase(at);
 }
 
+void TcpForwarder::pause() {
+    paused_ = true;
+    paused_ms_ = now_ms();
+}
+
 void TcpForwarder::resume_listeners() {
     paused_ = false;
     for (const auto& listener : listeners_) listener->resume();
 }
 
-bool TcpForwarder::end_turn() {
+int TcpForwarder::end_turn() {
     std::vector<Connection*> work;
     work.swap(unfinished_);
     for (Connection* connection : work) {
         if (!connection->advance()) close(*connection);
     }
-    if (!closed_.empty()) {
+    const bool closed = !closed_.empty();
+    if (closed) {
         std::erase_if(unfinished_, [](const Connection* c) { return c->over_; });
         closed_.clear();
-        if (paused_) resume_listeners();
     }
-    return !unfinished_.empty();
+    // Descriptors also become free where nobody tells us.
+    if (paused_ && (closed || now_ms() - paused_ms_ >= kPauseMs)) resume_listeners();
+    if (!unfinished_.empty()) return 0;
+    return paused_ ? kPauseMs : -1;
 }
 
 }  // namespace rpod::net

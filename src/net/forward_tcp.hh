@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -37,15 +38,16 @@ class TcpForwarder {
 
     void add(PortListener listener);
     /// After each turn: goes on with the connections whose share of the turn was used up, and lets go of the
-    /// closed ones. @return whether there is more of the first kind: do not wait then
-    bool end_turn();
+    /// closed ones. @return how long to wait at most, in ms; -1: without limit
+    int end_turn();
 
   private:
     class Listener;
     class Connection;
     void start(sys::Fd client, uint16_t port);
     void close(Connection& connection);
-    /// Whether one listener waits for descriptors to become free.
+    bool is_full() const { return connections_.size() >= most_; }
+    void pause();
     void resume_listeners();
 
     const EventSet& events_;
@@ -54,7 +56,11 @@ class TcpForwarder {
     std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
     std::vector<std::unique_ptr<Connection>> closed_;  ///< events of this turn may still name them
     std::vector<Connection*> unfinished_;
-    bool paused_ = false;
+    bool paused_ = false;  ///< a listener waits for descriptors to become free
+    int64_t paused_ms_ = 0;
+    /// Connections at once: of two sockets each, so that the pod's own connections keep half of the
+    /// descriptors that this process may have.
+    size_t most_;
     FlowTools tools_;
 };
 

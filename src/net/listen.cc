@@ -44,7 +44,11 @@ void set_options(int socket, const PortMapping& port, int family) {
         return;
     }
     set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+    // A client that vanished is given up after three minutes.
     set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+    set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 8);
     set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 

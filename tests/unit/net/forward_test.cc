@@ -15,6 +15,8 @@
 #include <thread>
 
 #include "base/error.hh"
+#include "net/event_loop.hh"
+#include "net/forward_tcp.hh"
 #include "net/pod_world.hh"
 #include "sys/rlimit.hh"
 
@@ -349,6 +351,37 @@ TEST_F(PublishedPort, CarriesAThousandConnectionsAtOnce) {
         return std::to_string(good);
     };
     EXPECT_EQ(run(world), "3000");
+}
+
+TEST(TcpForwarder, LeavesDescriptorsToThePodsOwnConnections) {
+    const auto limit = sys::current_rlimit(RLIMIT_NOFILE);
+    sys::set_rlimit(RLIMIT_NOFILE, {.soft = 64, .hard = limit.hard});
+    const EventSet events;
+    TcpForwarder forwarder(events, {.v4 = *parse_ipv4("127.0.0.2"), .v6 = {}});
+    sys::set_rlimit(RLIMIT_NOFILE, limit);
+    constexpr size_t kMost = 16;
+
+    std::vector<PortMapping> service{port(0, 1, Transport::tcp, "127.0.0.2")};
+    const auto pod = open_listeners(service, LowPorts::refuse);
+    std::vector<PortMapping> ports{port(0, service[0].host_port, Transport::tcp, "127.0.0.1")};
+    forwarder.add(std::move(open_listeners(ports, LowPorts::refuse)[0]));
+    std::vector<sys::Fd> clients, accepted;
+    for (size_t i = 0; i < kMost + 4; ++i) clients.push_back(connect_to(v4("127.0.0.1", ports[0].host_port)));
+    const auto run_turns = [&] {
+        for (int i = 0; i < 20; ++i) {
+            forwarder.end_turn();
+            events.dispatch(2);
+        }
+        for (;;) {
+            sys::Fd peer(::accept4(pod[0].socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            if (!peer) return accepted.size();
+            accepted.push_back(std::move(peer));
+        }
+    };
+    EXPECT_EQ(run_turns(), kMost);
+    linger_none(clients.front().get());
+    clients.erase(clients.begin());
+    EXPECT_EQ(run_turns(), kMost + 1);
 }
 
 TEST_F(PublishedPort, IsKeptWhenRpodNetIsStartedAgain) {
