@@ -150,7 +150,8 @@ DataObject inspect_host_config(const InspectInput& in) {
         .add("CgroupManager", "")
         .add("CgroupMode", mode_text(c.cgroupns));
     o.add("ContainerIDFile", c.cidfile).add("LogConfig", log_config(in));
-    o.add("NetworkMode", network_text(c.network)).add("PortBindings", port_bindings(c.network.ports, exposed_ports(c, in.image)));
+    o.add("NetworkMode", network_text(c.network))
+        .add("PortBindings", port_bindings(c.network.ports, exposed_ports(c, in.image)));
     DataObject restart{.type = "define.InspectRestartPolicy"};
     const auto policy = container::parse_restart_policy(c.restart);
     restart.add("Name", c.restart.substr(0, c.restart.find(':')))

@@ -31,8 +31,8 @@ Argument argument_of(std::span<const char> request) noexcept {
     return argument;
 }
 
-/// FUSE_HANDLE_KILLPRIV_V2, whose flags libfuse 3.14 does not pass on. The kernel sets them for everybody in a
-/// user namespace, as it asks for CAP_FSETID in the first one; there root has it. Two requests have no such
+/// FUSE_HANDLE_KILLPRIV_V2, whose flags libfuse 3.14 does not pass on. The kernel sets them for everybody in
+/// a user namespace, as it asks for CAP_FSETID in the first one; there root has it. Two requests have no such
 /// flag.
 bool asks_to_drop_set_ids(const fuse_in_header& header, std::span<const char> request) noexcept {
     if (header.uid == 0) return false;
