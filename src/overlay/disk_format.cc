@@ -22,7 +22,7 @@ Opaque read_opaque(int dir) noexcept {
     const FdPath path(dir);
     if (::getxattr(path, kOpaqueXattr, &value, sizeof value) != 1 &&
         ::getxattr(path, "user.fuseoverlayfs.opaque", &value, sizeof value) != 1)
-        return Opaque::no;
+        return stat_at(dir, ".wh..wh..opq") ? Opaque::yes : Opaque::no;
     if (value == 'y') return Opaque::yes;
     return value == 'x' ? Opaque::has_xattr_whiteouts : Opaque::no;
 }
@@ -33,7 +33,17 @@ bool is_whiteout(const struct stat& st) noexcept {
     return S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0);
 }
 
-bool is_foreign_mark(std::string_view name) noexcept { return name == ".wh..wh..opq" || name == ".wh..opq"; }
+bool is_mark(std::string_view name) noexcept { return name.starts_with(kMarkPrefix); }
+
+Result<bool> has_marks(int dir) {
+    bool found = false;
+    const int e = read_dir(dir, [&](const DirRecord& record) {
+        found = is_mark(record.name);
+        return !found;
+    });
+    if (e) return Errno{e};
+    return found;
+}
 
 bool is_xattr_whiteout(int dir, const char* name) noexcept {
     const auto file = open_at(dir, name, O_PATH | O_NOFOLLOW);

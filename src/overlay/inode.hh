@@ -39,7 +39,8 @@ struct FileKeyHash {
 struct Source {
     uint16_t layer = kUpperLayer;
     FileKey key;
-    sys::Fd fd{};  ///< O_PATH; may be closed between two requests
+    sys::Fd fd{};                 ///< O_PATH; may be closed between two requests
+    std::optional<bool> marks{};  ///< of a directory: has_marks (disk_format.hh), once it was asked
 };
 
 struct OpenFile;

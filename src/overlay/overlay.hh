@@ -164,6 +164,8 @@ class Overlay {
     Result<Inode*> resolve(Inode& dir, const char* name);
     Inode& intern(Inode& dir, const char* name, const struct stat& st, std::vector<Source> sources);
     bool hidden(uint16_t layer, int dir, const char* name, const struct stat& st) const noexcept;
+    /// Whether a name is gone from what the parts of a directory below this one have.
+    Result<bool> marked_gone(Inode& dir, size_t part, int fd, const char* name);
     /// Whether a layer below the upper one shows this name in a directory.
     Result<bool> lower_has(Inode& dir, const char* name);
     uint64_t number(const FileKey& key);

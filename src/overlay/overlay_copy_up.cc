@@ -58,7 +58,7 @@ int Overlay::put_in_place(Inode& node, const std::string& prepared) {
         const timespec times[] = {before->st_atim, before->st_mtim};
         (void)::utimensat(AT_FDCWD, FdPath(*dir), times, 0);
     }
-    table_.add_upper(node, Source{kUpperLayer, FileKey::of(*st), std::move(*copy)});
+    table_.add_upper(node, Source{kUpperLayer, FileKey::of(*st), std::move(*copy), false});
     return 0;
 }
 

@@ -24,8 +24,23 @@ Result<Inode*> Overlay::find_dir(uint64_t id) {
 }
 
 bool Overlay::hidden(uint16_t layer, int dir, const char* name, const struct stat& st) const noexcept {
-    if (is_whiteout(st) || is_foreign_mark(name)) return true;
+    if (is_whiteout(st) || is_mark(name)) return true;
     return xattr_whiteouts_[layer] && S_ISREG(st.st_mode) && st.st_size == 0 && is_xattr_whiteout(dir, name);
+}
+
+Result<bool> Overlay::marked_gone(Inode& dir, size_t part, int fd, const char* name) {
+    if (part + 1 == dir.sources.size()) return false;
+    Source& source = dir.sources[part];
+    if (!source.marks) {
+        const auto marks = has_marks(fd);
+        if (!marks) return marks;
+        source.marks = *marks;
+    }
+    if (!*source.marks) return false;
+    const auto mark = stat_at(fd, (std::string(kMarkPrefix) + name).c_str());
+    // A mark for it would be too long a name.
+    if (!mark && mark.err() != ENOENT && mark.err() != ENAMETOOLONG) return Errno{mark.err()};
+    return bool{mark};
 }
 
 /// Layers downwards until something ends the search: a whiteout, a file, an opaque directory.
@@ -38,14 +53,16 @@ Result<Inode*> Overlay::resolve(Inode& dir, const char* name) {
         const auto parent = table_.fd(dir, part);
         if (!parent) return Errno{parent.err()};
         const auto st = stat_at(*parent, name);
-        if (st.err() == ENOENT) continue;
-        if (!st) return Errno{st.err()};
-        if (hidden(layer, *parent, name, *st)) break;
+        if (!st && st.err() != ENOENT) return Errno{st.err()};
+        const auto gone = marked_gone(dir, part, *parent, name);
+        if (!gone) return Errno{gone.err()};
+        if (!st && !*gone) continue;
+        if (!st || hidden(layer, *parent, name, *st)) break;
         const bool is_dir = S_ISDIR(st->st_mode);
         if (!found.empty() && !is_dir) break;
         if (found.empty()) first = *st;
         found.push_back(Source{layer, FileKey::of(*st)});
-        if (!is_dir || part + 1 == dir.sources.size()) break;
+        if (!is_dir || *gone || part + 1 == dir.sources.size()) break;
         auto fd = open_at(*parent, name, O_PATH | O_DIRECTORY);
         if (!fd) return Errno{fd.err()};
         const bool opaque = read_opaque(fd->get()) == Opaque::yes;
@@ -74,9 +91,11 @@ Result<bool> Overlay::lower_has(Inode& dir, const char* name) {
         const auto parent = table_.fd(dir, part);
         if (!parent) return Errno{parent.err()};
         const auto st = stat_at(*parent, name);
-        if (st.err() == ENOENT) continue;
-        if (!st) return Errno{st.err()};
-        return !hidden(layer, *parent, name, *st);
+        if (st) return !hidden(layer, *parent, name, *st);
+        if (st.err() != ENOENT) return Errno{st.err()};
+        const auto gone = marked_gone(dir, part, *parent, name);
+        if (!gone) return gone;
+        if (*gone) return false;
     }
     return false;
 }

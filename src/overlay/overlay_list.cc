@@ -70,12 +70,16 @@ int Overlay::refresh(OpenDir& open) {
         const Source& source = node.sources[part];
         const auto fd = table_.fd(node, part);
         if (!fd) return fd.err();
+        std::vector<std::string> marked;  // for the parts below alone
         const int e = read_dir(*fd, [&](const DirRecord& record) {
             // Told before anything is asked about it: a name of a layer above hides whatever this is.
             if (merged && part > 0 && seen.count(record.name)) return true;
             unsigned char type = record.type;
             bool gone = false;
-            if (is_foreign_mark(record.name)) return true;
+            if (is_mark(record.name)) {
+                marked.emplace_back(record.name + kMarkPrefix.size());
+                return true;
+            }
             if (needs_stat(record, xattr_whiteouts_[source.layer])) {
                 const auto st = stat_at(*fd, record.name);
                 if (!st) return true;
@@ -87,6 +91,7 @@ int Overlay::refresh(OpenDir& open) {
             return true;
         });
         if (e) return e;
+        seen.insert(marked.begin(), marked.end());
         if (merged && source.layer == kUpperLayer) from_upper = open.list.size();
     }
     // A directory that the upper layer and one below have in common has the number of the latter.
@@ -109,8 +114,10 @@ int Overlay::check_empty(Inode& dir) {
         const uint16_t layer = dir.sources[part].layer;
         const auto fd = table_.fd(dir, part);
         if (!fd) return fd.err();
+        std::vector<std::string> marked;
         const int e = read_dir(*fd, [&](const DirRecord& record) {
-            if (gone.count(record.name)) return true;
+            if (is_mark(record.name)) marked.emplace_back(record.name + kMarkPrefix.size());
+            if (is_mark(record.name) || gone.count(record.name)) return true;
             const auto st = stat_at(*fd, record.name);
             if (!st) return true;
             if (hidden(layer, *fd, record.name, *st)) {
@@ -121,6 +128,7 @@ int Overlay::check_empty(Inode& dir) {
             return empty;
         });
         if (e) return e;
+        gone.insert(marked.begin(), marked.end());
     }
     return empty ? 0 : ENOTEMPTY;
 }

@@ -129,7 +129,7 @@ int Overlay::make_over_whiteout(Inode& dir, int upper, const char* name, const M
 Result<Entry> Overlay::make_node(Inode& dir, const char* name, const NewFile& file, const Caller& caller,
                                  int open_flags, sys::Fd* opened) {
     // It would be a whiteout, or never show.
-    if ((S_ISCHR(file.mode) && file.rdev == makedev(0, 0)) || is_foreign_mark(name)) return Errno{EPERM};
+    if ((S_ISCHR(file.mode) && file.rdev == makedev(0, 0)) || is_mark(name)) return Errno{EPERM};
     if (const int e = copy_up(dir)) return Errno{e};
     const auto upper = table_.fd(dir);
     if (!upper) return Errno{upper.err()};

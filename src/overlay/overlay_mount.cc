@@ -19,6 +19,7 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "overlay/overlay_sandbox.hh"
 #include "overlay/serve.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
@@ -140,6 +141,8 @@ int OverlayMount::serve() {
     constexpr int kWorkerEnded = SIGUSR1;
     const sigset_t signals = to_set({SIGINT, SIGTERM, SIGHUP, kWorkerEnded});
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    // The helper would not run without new privileges.
+    if (!by_helper_) limit_overlay_capabilities();
     const pthread_t main_thread = ::pthread_self();
     std::atomic<int> failure = 0;
     std::vector<std::thread> workers;
@@ -149,6 +152,7 @@ int OverlayMount::serve() {
             ::pthread_kill(main_thread, kWorkerEnded);
         });
     }
+    if (!by_helper_) limit_overlay_calls();
     for (bool asked = false;;) {
         int signal = 0;
         ::sigwait(&signals, &signal);

@@ -158,8 +158,26 @@ TEST_F(OverlayTest, ReadsMarksOfOtherDrivers) {
     ASSERT_EQ(::setxattr((top_ / "lower0/white").c_str(), kWhiteoutXattr, "", 0, 0), 0);
     write("lower1/white", "");
     write("lower0/empty", "");
+    // As podman unpacks them for fuse-overlayfs.
+    write("lower0/m/.wh.gone", "");
+    write("lower0/m/.wh.again", "");
+    write("lower0/m/again/new", "");
+    write("lower1/m/gone", "");
+    write("lower1/m/again/old", "");
+    write("lower1/m/stays", "");
+    write("lower0/o/.wh..wh..opq", "");
+    write("lower1/o/old", "");
+    EXPECT_EQ(list("m"), (std::set<std::string>{"again", "stays"}));
+    EXPECT_EQ(list("m/again"), (std::set<std::string>{"new"}));
+    EXPECT_EQ(list("o"), std::set<std::string>{});
+    EXPECT_EQ(find("m/gone").err(), ENOENT);
+    EXPECT_EQ(find("m/.wh.gone").err(), ENOENT);
+    EXPECT_EQ(overlay().make(find("m")->id, ".wh.x", {.mode = S_IFREG | 0644}, me_).err(), EPERM);
+    EXPECT_TRUE(overlay().make(find("m")->id, "gone", {.mode = S_IFREG | 0644}, me_));
+    EXPECT_EQ(overlay().unlink(find("m")->id, "gone"), 0);
+    EXPECT_EQ(overlay().rmdir(kRoot, "o"), 0);
     EXPECT_EQ(list("d"), (std::set<std::string>{"file"}));
-    EXPECT_EQ(list(""), (std::set<std::string>{"d", "empty"}));
+    EXPECT_EQ(list(""), (std::set<std::string>{"d", "empty", "m"}));
     EXPECT_EQ(find("white").err(), ENOENT);
     EXPECT_EQ(find("d/.wh..wh..opq").err(), ENOENT);
 }
