@@ -110,6 +110,8 @@ class Overlay {
     Result<Entry> make(uint64_t dir, const char* name, const NewFile& file, const Caller& caller);
     Result<std::pair<Entry, OpenFile*>> create(uint64_t dir, const char* name, mode_t mode, int flags,
                                                const Caller& caller);
+    /// A file without a name (O_TMPFILE), which link() can give one.
+    Result<std::pair<Entry, OpenFile*>> tmpfile(uint64_t dir, mode_t mode, const Caller& caller);
     Result<Entry> link(uint64_t id, uint64_t dir, const char* name);
     int unlink(uint64_t dir, const char* name);
     int rmdir(uint64_t dir, const char* name);

@@ -175,6 +175,38 @@ Result<std::pair<Entry, OpenFile*>> Overlay::create(uint64_t id, const char* nam
     return std::pair(*entry, add_file(node, std::move(opened), (flags & O_ACCMODE) != O_RDONLY));
 }
 
+Result<std::pair<Entry, OpenFile*>> Overlay::tmpfile(uint64_t id, mode_t mode, const Caller& caller) {
+    const Locked locked(*this);
+    const auto dir = find_dir(id);
+    if (!dir) return Errno{dir.err()};
+    if (const int e = copy_up(**dir)) return Errno{e};
+    const auto upper = table_.fd(**dir);
+    const auto has_acl = has_default_acl(**dir);
+    if (!upper || !has_acl) return Errno{upper ? has_acl.err() : upper.err()};
+    const mode_t mask = *has_acl ? 0 : caller.umask & 0777;
+    auto opened = open_at(*upper, ".", O_TMPFILE | O_RDWR, mode & 07777 & ~mask);
+    if (!opened) return Errno{opened.err()};
+    auto path = reopen(opened->get(), O_PATH);
+    const auto parent = stat_at(*upper, "");
+    auto st = stat_at(opened->get(), "");
+    if (!path || !parent || !st) return Errno{EIO};
+    const gid_t gid = parent->st_mode & S_ISGID ? st->st_gid : gids_.disk(caller.gid);
+    if (st->st_uid != uids_.disk(caller.uid) || st->st_gid != gid) {
+        if (::fchown(opened->get(), uids_.disk(caller.uid), gid) < 0) return Errno{errno};
+        st = stat_at(opened->get(), "");
+        if (!st) return Errno{st.err()};
+    }
+    std::vector<Source> sources;
+    sources.push_back(Source{kUpperLayer, FileKey::of(*st), std::move(*path)});
+    origins_.erase(sources[0].key);
+    const uint64_t its_number = number(sources[0].key);
+    Inode& node = table_.add(nullptr, {}, st->st_mode, its_number, std::move(sources));
+    node.fresh = true;
+    ++node.lookups;
+    show(node, *st);
+    return std::pair(Entry{node.id, *st}, add_file(node, std::move(*opened), true));
+}
+
 /// By its name, or where that has gone, and others may be left, by its descriptor.
 int Overlay::link_node(Inode& node, int to, const char* name) {
     if (node.name.empty()) {

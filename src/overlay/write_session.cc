@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <exception>
 
 #include "base/error.hh"
 #include "base/log.hh"
@@ -126,6 +127,63 @@ ssize_t WriteSession::write_reply(int fd, iovec* parts, int count) noexcept {
     return ::writev(fd, parts, count);
 }
 
+namespace {
+
+void fill_attr(const struct stat& st, fuse_attr& to) {
+    to = {};
+    to.ino = st.st_ino;
+    to.size = static_cast<uint64_t>(st.st_size);
+    to.blocks = static_cast<uint64_t>(st.st_blocks);
+    to.atime = static_cast<uint64_t>(st.st_atim.tv_sec);
+    to.mtime = static_cast<uint64_t>(st.st_mtim.tv_sec);
+    to.ctime = static_cast<uint64_t>(st.st_ctim.tv_sec);
+    to.atimensec = static_cast<uint32_t>(st.st_atim.tv_nsec);
+    to.mtimensec = static_cast<uint32_t>(st.st_mtim.tv_nsec);
+    to.ctimensec = static_cast<uint32_t>(st.st_ctim.tv_nsec);
+    to.mode = st.st_mode;
+    to.nlink = static_cast<uint32_t>(st.st_nlink);
+    to.uid = st.st_uid;
+    to.gid = st.st_gid;
+    to.blksize = static_cast<uint32_t>(st.st_blksize);
+}
+
+}  // namespace
+
+/// O_TMPFILE: libfuse 3.14 has no call for it.
+void WriteSession::answer_tmpfile(std::span<const char> request) noexcept {
+    fuse_in_header header{};
+    fuse_create_in in{};
+    std::memcpy(&header, request.data(), sizeof header);
+    fuse_out_header head{.len = sizeof head, .error = -EIO, .unique = header.unique};
+    fuse_entry_out entry{};
+    fuse_open_out open{};
+    OpenFile* file = nullptr;
+    if (request.size() >= sizeof header + sizeof in) {
+        std::memcpy(&in, request.data() + sizeof header, sizeof in);
+        const Caller caller{.uid = header.uid, .gid = header.gid, .umask = in.umask};
+        try {
+            const auto made = overlay_.tmpfile(header.nodeid, in.mode, caller);
+            head.error = -made.err();
+            if (made) {
+                file = made->second;
+                entry.nodeid = made->first.id;
+                entry.entry_valid = entry.attr_valid = static_cast<uint64_t>(options_.timeout);
+                fill_attr(made->first.st, entry.attr);
+                open.fh = reinterpret_cast<uint64_t>(file);
+                open.open_flags = FOPEN_KEEP_CACHE;
+                head.len += sizeof entry + sizeof open;
+            }
+        } catch (const std::exception& e) {
+            log::warn("answer a FUSE request: {}", e.what());
+        }
+    }
+    const iovec parts[] = {{&head, sizeof head}, {&entry, sizeof entry}, {&open, sizeof open}};
+    if (::writev(fd_, parts, file ? 3 : 1) < 0 && file) {
+        overlay_.release(file);
+        overlay_.forget(entry.nodeid, 1);
+    }
+}
+
 void WriteSession::process(std::span<char> request) noexcept {
     fuse_in_header header{};
     std::memcpy(&header, request.data(), sizeof header);
@@ -138,6 +196,7 @@ void WriteSession::process(std::span<char> request) noexcept {
         (void)!::write(fd_, &never_again, sizeof never_again);
         return;
     }
+    if (header.opcode == FUSE_TMPFILE) return answer_tmpfile(request);
     if (header.opcode == FUSE_INIT && request.size() >= sizeof header + sizeof(uint32_t) * 4) {
         std::memcpy(&kernel_offers_, request.data() + sizeof header + offsetof(fuse_init_in, flags),
                     sizeof kernel_offers_);

@@ -57,6 +57,7 @@ class WriteSession {
   private:
     void start(const std::string& mount_options);
     void process(std::span<char> request) noexcept;
+    void answer_tmpfile(std::span<const char> request) noexcept;
 
     Overlay& overlay_;
     const WriteSessionOptions options_;

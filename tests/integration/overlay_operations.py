@@ -225,6 +225,13 @@ def special_calls():
     print('copied:', os.copy_file_range(fd, other, 10000, 0, 0), os.pread(other, 3, 0))
     os.close(other)
     os.close(fd)
+    nameless = os.open('dir', os.O_TMPFILE | os.O_RDWR, 0o666)
+    os.write(nameless, b'nameless')
+    print('nameless:', os.pread(nameless, 10, 0), os.fstat(nameless).st_nlink, oct(os.fstat(nameless).st_mode))
+    # AT_SYMLINK_FOLLOW: what os.link() says to follow_symlinks differs between versions.
+    step('named', lambda: LIBC.linkat(-100, f'/proc/self/fd/{nameless}'.encode(), -100, b'dir/named', 0x400))
+    os.close(nameless)
+    step('its content', lambda: (read('dir/named'), os.stat('dir/named').st_nlink))
     directory = os.open('dir', os.O_RDONLY)
     step('fsync directory', os.fsync, directory)
     os.close(directory)
