@@ -179,7 +179,9 @@ int dispatch(const Args& all, Context& ctx, const std::vector<Command>& commands
                              try_help);
         }
         words.erase(words.begin());
-        if (command->define) return run_command(*command, words, ctx);
+        // A command that does something by itself may have others below it: `port`, `port add`.
+        const bool goes_on = !words.empty() && find_command(commands, fmt::format("{} {}", name, words[0]));
+        if (command->define && !goes_on) return run_command(*command, words, ctx);
         group = name;
     }
 }

@@ -11,6 +11,7 @@
 #include "cli/container_view.hh"
 #include "cli/stores.hh"
 #include "container/find.hh"
+#include "container/port_change.hh"
 
 namespace rpod::cli {
 namespace {
@@ -93,15 +94,53 @@ Action define_port(CLI::App& flags, Context& ctx) {
     return [o, &ctx](const Args& args) { return run_port(ctx, *o, args); };
 }
 
+int run_add(Context& ctx, const Args& args) {
+    const auto paths = open_store(ctx);
+    const auto id = container::find_container(paths, args.front()).id;
+    show_all(ctx, container::add_ports(paths, id, {args.begin() + 1, args.end()}), "");
+    return 0;
+}
+
+int run_rm(Context& ctx, const Args& args) {
+    const auto paths = open_store(ctx);
+    const auto id = container::find_container(paths, args.front()).id;
+    for (auto arg = args.begin() + 1; arg != args.end(); ++arg) {
+        const auto wanted = parse_wanted(*arg);
+        const bool udp = wanted.protocol == "udp";
+        if (!udp && wanted.protocol != "tcp") throw Error("'{}' is neither tcp nor udp", printable(*arg));
+        container::remove_port(paths, id, wanted.port, udp ? net::Transport::udp : net::Transport::tcp);
+        ctx.out << *arg << "\n";
+    }
+    return 0;
+}
+
+Action define_add(CLI::App&, Context& ctx) {
+    return [&ctx](const Args& args) { return run_add(ctx, args); };
+}
+
+Action define_rm(CLI::App&, Context& ctx) {
+    return [&ctx](const Args& args) { return run_rm(ctx, args); };
+}
+
 }  // namespace
 
 std::vector<Command> port_commands() {
+    const Command add{.name = "port add",
+                      .arguments = "CONTAINER [[IP:][HOST]:]PORT[/PROTOCOL]...",
+                      .summary = "Publish further ports of a container, at once where it runs",
+                      .arity = {.min = 2},
+                      .define = define_add};
+    const Command rm{.name = "port rm",
+                     .arguments = "CONTAINER PORT[/PROTOCOL]...",
+                     .summary = "Publish ports of a container no longer",
+                     .arity = {.min = 2},
+                     .define = define_rm};
     const Command port{.name = "port",
                        .arguments = "[options] CONTAINER [PORT[/PROTOCOL]]",
                        .summary = "Show where the ports of a container are published",
                        .arity = {.min = 0, .max = 2},
                        .define = define_port};
-    return {port, in_group("container port", port)};
+    return {port, in_group("container port", port), add, rm};
 }
 
 }  // namespace rpod::cli

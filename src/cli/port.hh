@@ -8,7 +8,7 @@
 
 namespace rpod::cli {
 
-/// `rpod port`, `rpod container port`.
+/// `rpod port`, `rpod port add`, `rpod port rm`, `rpod container port`.
 std::vector<Command> port_commands();
 
 }  // namespace rpod::cli

@@ -36,6 +36,8 @@ enum class AttachKind : uint32_t {
     kill,        ///< text: the number of a signal; answered with done
     pause,       ///< answered with done
     unpause,     ///< answered with done
+    publish,  ///< text: ports (container/port_json.hh); answered with done and the same, all host ports known
+    unpublish,  ///< text: ports; answered with done
     // monitor → client
     created = 32,  ///< text: the container's ID
     started,

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,8 +17,10 @@
 #include "base/strings.hh"
 #include "container/clients.hh"
 #include "container/freezer.hh"
+#include "container/port_json.hh"
 #include "container/record.hh"
 #include "container/streams.hh"
+#include "net/listen.hh"
 #include "runtime/launch.hh"
 #include "sys/file.hh"
 #include "sys/namespace.hh"
@@ -204,6 +207,11 @@ class Monitor {
             case AttachKind::unpause:
                 unpause();
                 return client.end.tell(AttachKind::done);
+            case AttachKind::publish:
+                return client.end.tell(AttachKind::done, publish(message.text));
+            case AttachKind::unpublish:
+                unpublish(message.text);
+                return client.end.tell(AttachKind::done);
             case AttachKind::resize:
                 return streams_.resize(message.text);
             case AttachKind::stdin_data:
@@ -274,6 +282,30 @@ class Monitor {
             throw Error("\"{}\" is not paused, can't unpause: container state improper", job_.id);
         continue_processes(launched_->pidfd(), state_.pid);
         set_status(Status::running);
+    }
+
+    /// @return the ports, with those of the host's that were free
+    std::string publish(std::string_view text) {
+        auto ports = parse_ports(text, "publish");
+        auto& network = job_.plan.network;
+        for (auto& listener : net::open_listeners(ports, net::LowPorts::refuse)) {
+            if (launched_) launched_->servers().add_port(listener, network);
+            network.listeners.push_back(std::move(listener));
+        }
+        return ports_to_json(ports).dump();
+    }
+
+    /// Whoever holds a copy sees the end that shutdown(2) makes, and lets go of it.
+    void unpublish(std::string_view text) {
+        for (const auto& port : parse_ports(text, "unpublish")) {
+            if (launched_) launched_->servers().forget_port(port.container_port, port.transport);
+            std::erase_if(job_.plan.network.listeners, [&](const net::PortListener& listener) {
+                if (listener.transport != port.transport || listener.container_port != port.container_port)
+                    return false;
+                ::shutdown(listener.socket.get(), SHUT_RDWR);
+                return true;
+            });
+        }
     }
 
     // The end of the payload

@@ -46,4 +46,11 @@ net::PortMapping port_from_json(const json::Value& value) {
     return port;
 }
 
+std::vector<net::PortMapping> parse_ports(std::string_view text, std::string what) {
+    std::vector<net::PortMapping> out;
+    for (const auto& value : json::Value::parse(text, std::move(what)).elements())
+        out.push_back(port_from_json(value));
+    return out;
+}
+
 }  // namespace rpod::container

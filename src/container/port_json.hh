@@ -2,6 +2,10 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "base/json.hh"
 #include "net/listen.hh"
 
@@ -11,5 +15,7 @@ namespace rpod::container {
 /// "tcp"}.
 json::Builder ports_to_json(const std::vector<net::PortMapping>& ports);
 net::PortMapping port_from_json(const json::Value& value);
+/// Several, as text. @param what  names it in errors
+std::vector<net::PortMapping> parse_ports(std::string_view text, std::string what);
 
 }  // namespace rpod::container

@@ -34,15 +34,26 @@ class Forwarder {
         }
     }
 
+    /// run() returns when this is readable.
+    void end_with(int fd) {
+        if (!events_.add(fd, EPOLLIN, end_)) throw SysError(errno, "watch the monitor");
+    }
+
     void run() {
-        for (;;) {
+        while (!end_.come) {
             const int timeout = tcp_.end_turn();
             events_.dispatch(earlier(timeout, udp_.end_turn()));
         }
     }
 
   private:
+    struct End final : EventTarget {
+        void ready(uint32_t) override { come = true; }
+        bool come = false;
+    };
+
     EventSet events_;
+    End end_;
     TcpForwarder tcp_;
     UdpForwarder udp_;
 };
@@ -74,6 +85,25 @@ void forward(PublishedPorts ports, const SlirpConfig& config, std::promise<void>
 }
 
 }  // namespace
+
+int serve_ports(PublishedPorts ports, const SlirpConfig& config, const ServeEnd& monitor) {
+    std::optional<Forwarder> forwarder;
+    try {
+        isolate_environment();
+        isolate_files();
+        sys::join_namespace(ports.pod_network.get(), CLONE_NEWNET);
+        ports.pod_network.reset();
+        forwarder.emplace(std::move(ports.listeners), addresses_of(config));
+        forwarder->end_with(monitor.fd());
+        isolate_forwarder();
+    } catch (const std::exception& e) {
+        monitor.failed(e.what());
+        return kExitFailed;
+    }
+    monitor.ready();
+    forwarder->run();
+    return 0;
+}
 
 void start_forwarding(PublishedPorts ports, const SlirpConfig& config) {
     if (ports.listeners.empty()) return;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "net/config.hh"
+#include "net/control.hh"
 #include "net/listen.hh"
 #include "sys/fd.hh"
 
@@ -21,5 +22,9 @@ struct PublishedPorts {
 /// isolate_files (which wants one thread) and before isolate_process.
 /// @throws Error with what the thread failed on
 void start_forwarding(PublishedPorts ports, const SlirpConfig& config);
+
+/// The body of a process rpod:ports: serves ports that a pod got while its rpod:net ran, until the monitor is
+/// gone. Forked by the monitor as rpod:net is. @return the exit code of the process
+int serve_ports(PublishedPorts ports, const SlirpConfig& config, const ServeEnd& monitor);
 
 }  // namespace rpod::net

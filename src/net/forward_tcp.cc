@@ -28,7 +28,9 @@ class TcpForwarder::Listener final : public EventTarget {
         resume();
     }
 
-    void ready(uint32_t) override {
+    void ready(uint32_t events) override {
+        // The monitor has shut it down: the port is no longer published. Its connections go on.
+        if (events & EPOLLHUP) return listener_.socket.reset();
         for (int i = 0; i < kAcceptBatch; ++i) {
             if (owner_.is_full()) return pause();
             sys::Fd client(::accept4(listener_.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -43,6 +45,7 @@ class TcpForwarder::Listener final : public EventTarget {
     }
 
     void resume() {
+        if (!listener_.socket) return;
         if (!watched_) watched_ = owner_.events_.add(listener_.socket.get(), EPOLLIN, *this);
         if (!watched_) owner_.pause();
     }

@@ -108,7 +108,9 @@ class UdpForwarder::Flow final : public EventTarget {
     int64_t last_ms_ = now_ms();
 };
 
-void UdpForwarder::Listener::ready(uint32_t) {
+void UdpForwarder::Listener::ready(uint32_t events) {
+    // The monitor has shut it down: the port is no longer published.
+    if (events & EPOLLHUP) return listener_.socket.reset();
     auto& buffer = owner_.buffer_;
     for (int i = 0; i < kBatch; ++i) {
         Endpoint client;

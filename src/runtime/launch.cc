@@ -131,7 +131,7 @@ class Launch {
         result_.host_pid_ = sys::pid_in_proc(result_.pidfd_.get());
         // Now, while it is dumpable.
         result_.mount_namespace_ = sys::open_namespace(result_.host_pid_, CLONE_NEWNS);
-        if (!plan_.network.listeners.empty())
+        if (plan_.network.mode == NetworkMode::slirp)
             pod_network_ = sys::open_namespace(result_.host_pid_, CLONE_NEWNET);
         // What init holds, we let go of: its death must show as the end of its pipes.
         init_ = {};

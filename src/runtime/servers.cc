@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "runtime/servers.hh"
 
+#include <fcntl.h>
 #include <poll.h>
 
 #include <cerrno>
@@ -115,17 +116,55 @@ void Servers::wait_network_ready() {
     }
 }
 
+pid_t Servers::start_ports(AddedPort& added, const NetworkPlan& plan) {
+    added.end.reset();
+    auto [ours, theirs] = sys::Channel::make_pair();
+    const pid_t pid = sys::fork_child("rpod:ports", [&, &channel = theirs] {
+        sys::close_descriptors_except({network_.pod.get(), added.listener.socket.get(), channel.fd()});
+        net::PublishedPorts ports{.listeners = {}, .pod_network = std::move(network_.pod)};
+        if (added.listener.socket) ports.listeners.push_back(std::move(added.listener));
+        return net::serve_ports(std::move(ports), plan.slirp, net::ServeEnd(std::move(channel)));
+    });
+    added.end.emplace(std::move(ours));
+    return pid;
+}
+
+void Servers::add_port(const net::PortListener& listener, const NetworkPlan& plan) {
+    if (!network_.pod) throw Error("the container has no network of its own whose ports could be published");
+    const int copy = check(::fcntl(listener.socket.get(), F_DUPFD_CLOEXEC, 3), "copy a descriptor");
+    auto& added = network_.added.emplace_back();
+    added.listener.socket = sys::Fd(copy);
+    added.listener.container_port = listener.container_port;
+    added.listener.transport = listener.transport;
+    add({.role = "rpod:ports",
+         .start = [this, &added, &plan](bool) { return start_ports(added, plan); },
+         .give_up = [&added] { added.end.reset(); },
+         .pidfd = {}});
+    // One that dies at once is replaced like any other.
+    (void)added.end->wait_ready();
+}
+
+void Servers::forget_port(uint16_t container_port, net::Transport transport) {
+    for (auto& added : network_.added) {
+        if (added.listener.container_port == container_port && added.listener.transport == transport)
+            added.listener.socket.reset();
+    }
+}
+
 void Servers::end_network() {
+    const auto serves_network = [](const Server& server) {
+        return server.role == "rpod:net" || server.role == "rpod:ports";
+    };
     network_.end.reset();
     for (const auto& server : servers_) {
-        if (server.role != "rpod:net" || !server.pidfd) continue;
+        if (!serves_network(server) || !server.pidfd) continue;
         // Somebody else may have waited for it by now: only its pidfd still means it.
         sys::send_signal(server.pidfd.get(), SIGKILL);
         pollfd gone{.fd = server.pidfd.get(), .events = POLLIN, .revents = 0};
         while (::poll(&gone, 1, -1) < 0 && errno == EINTR) {
         }
     }
-    std::erase_if(servers_, [](const Server& server) { return server.role == "rpod:net"; });
+    std::erase_if(servers_, serves_network);
 }
 
 void Servers::wait_readable(int fd) {

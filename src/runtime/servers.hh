@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@
 
 namespace rpod::runtime {
 
-/// The forked roles that serve one container: rpod:overlay its image, rpod:net its network. What they work on
+/// The forked roles that serve one container: rpod:overlay its image, rpod:net its network,
+/// rpod:ports what it publishes later. What they work on
 /// (the connections to the kernel, the index, the layers, the tap, the ports) stays open here, so that one
 /// that dies is replaced by another that goes on where it was: whoever reads the image notices nothing, open
 /// connections of the network are reset. Both end by themselves when what they serve is gone or this object
@@ -33,15 +35,23 @@ class Servers {
     /// @param root  stays where it is as long as this object lives
     void serve_image(std::vector<sys::Fd> connections, ImageRoot& root, std::vector<overlay::View> views,
                      const userns::PodMaps& maps);
-    /// @param pod_network  the pod's network namespace; only where the plan has listeners
+    /// @param pod_network  the pod's network namespace
     /// @param plan  stays where it is as long as this object lives
     void serve_network(sys::Fd tap, sys::Fd pod_network, NetworkPlan& plan);
 
     /// Returns when rpod:net, where there is one, serves. @throws Error with its reason why it cannot
     void wait_network_ready();
 
-    /// Ends rpod:net for good and waits until it is gone: the plan's listeners are then nobody's but the
-    /// plan's.
+    /// Serves one more port, by a process rpod:ports of its own: whoever is connected notices nothing.
+    /// @param listener  copied
+    /// @param plan  stays where it is as long as this object lives
+    /// @throws Error where the container has no network of its own
+    void add_port(const net::PortListener& listener, const NetworkPlan& plan);
+    /// Lets go of what add_port copied, where it was that port.
+    void forget_port(uint16_t container_port, net::Transport transport);
+
+    /// Ends rpod:net and rpod:ports for good and waits until they are gone: the plan's listeners are then
+    /// nobody's but the plan's.
     void end_network();
 
     /// Waits until fd is readable, or at its end. A server that dies meanwhile is replaced: whoever is to
@@ -72,8 +82,13 @@ class Servers {
         bool single_id = false;
         sys::Fd request_log;
     };
+    struct AddedPort {
+        net::PortListener listener;
+        std::optional<net::MonitorEnd> end;
+    };
     struct Network {
         sys::Fd tap;
+        std::list<AddedPort> added;
         sys::Fd pod;                         ///< the pod's network namespace, where ports are published
         std::optional<net::MonitorEnd> end;  ///< rpod:net ends when this closes
     };
@@ -82,6 +97,7 @@ class Servers {
     void run(Server& server, bool again);
     pid_t start_image(ImageRoot& root, bool again);
     pid_t start_network(NetworkPlan& plan);
+    pid_t start_ports(AddedPort& added, const NetworkPlan& plan);
 
     Image image_;
     Network network_;

@@ -265,6 +265,43 @@ print([l.split()[9] for l in open("/proc/net/tcp") if l.split()[1] == want][0])'
     is "$output" "53/udp 80/tcp 99/tcp " "HostConfig.PortBindings, with what is exposed, as podman has it"
 }
 
+@test "port add and port rm change a container that runs, and its record" {
+    local port udp
+    detached web -p 127.0.0.1::80 -- sh -c \
+        'nc -ll -p 81 -e sh -c "cat >/dev/null; echo second" & nc -ll -p 80 -e sh -c "cat >/dev/null; echo first"'
+    wait_tcp 127.0.0.1 "$(published web 80)"
+    run_rpod port add web 127.0.0.1::81 127.0.0.1::53/udp
+    like "$output" '^81/tcp -> 127\.0\.0\.1:[0-9]+.53/udp -> 127\.0\.0\.1:[0-9]+$' "what add prints"
+    port=$(published web 81)
+    udp=$(published web 53/udp)
+    is "$(talk_tcp 127.0.0.1 "$port" x)" second "the new port"
+    run_rpod 126 port add web "127.0.0.1:$port:82"
+    like "$stderr" "address already in use" "message"
+    run_rpod restart -t 0 web
+    wait_tcp 127.0.0.1 "$port"
+    is "$(talk_tcp 127.0.0.1 "$port" x)" second "the new port after a restart"
+    run_rpod port rm web 81 80
+    wait_for 5 refused 127.0.0.1 "$port"
+    run_rpod port web
+    is "$output" "53/udp -> 127.0.0.1:$udp" "what is left"
+    run_rpod 125 port rm web 81
+    like "$stderr" 'failed to find published port "81/tcp"' "message"
+    run_rpod port add web "127.0.0.1:$port:81" 127.0.0.1::54/udp
+    udp=$(published web 54/udp)
+    run_rpod port rm web 54/udp
+    wait_for 5 rpod run --rm -p "127.0.0.1:$udp:1/udp" busybox true
+    is "$(talk_tcp 127.0.0.1 "$port" x)" second "the port, published again"
+    run_rpod stop -t 0 web
+    run_rpod port add web 127.0.0.1::82
+    run_rpod port rm web 53/udp
+    run_rpod start web
+    run_rpod port web
+    like "$output" "^81/tcp -> 127.0.0.1:$port.82/tcp -> 127.0.0.1:[0-9]+\$" "changed while it did not run"
+    detached lone --network none -- sleep 100
+    run_rpod 125 port add lone 80
+    like "$stderr" "no network of its own" "message"
+}
+
 @test "wrong ports are refused by name" {
     run_rpod 125 run --rm -p 80/sctp busybox true
     like "$stderr" "SCTP is not supported" "sctp"
