@@ -32,11 +32,9 @@ Argument argument_of(std::span<const char> request) noexcept {
     return argument;
 }
 
-/// FUSE_HANDLE_KILLPRIV_V2, whose flags libfuse 3.14 does not pass on. The kernel sets them for everybody in
-/// a user namespace, as it asks for CAP_FSETID in the first one; there root has it. Two requests have no such
-/// flag.
+/// FUSE_HANDLE_KILLPRIV_V2, whose flags libfuse 3.14 does not pass on. Two requests have no such flag: there
+/// the caller decides.
 bool asks_to_drop_set_ids(const fuse_in_header& header, std::span<const char> request) noexcept {
-    if (header.uid == 0) return false;
     switch (header.opcode) {
         case FUSE_WRITE:
             return argument_of<fuse_write_in>(request).write_flags & FUSE_WRITE_KILL_SUIDGID;
@@ -46,7 +44,7 @@ bool asks_to_drop_set_ids(const fuse_in_header& header, std::span<const char> re
             return argument_of<fuse_open_in>(request).open_flags & FUSE_OPEN_KILL_SUIDGID;
         case FUSE_FALLOCATE:
         case FUSE_COPY_FILE_RANGE:
-            return true;
+            return header.uid != 0;
         default:
             return false;
     }
