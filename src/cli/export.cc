@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 
+#include "base/strings.hh"
 #include "cli/stores.hh"
 #include "container/find.hh"
 #include "container/root_access.hh"
+#include "container/volume_store.hh"
 #include "image/tree_archive.hh"
 #include "sys/file.hh"
 
@@ -21,33 +24,59 @@ struct ExportOptions {
     std::string output;
 };
 
-void export_to(const store::Paths& paths, const std::string& id, int fd, const std::string& what) {
-    container::with_container_root(paths, id, [fd, &what](const sys::RootedDir& root) {
+using Act = std::function<void(const sys::RootedDir&)>;
+
+void archive_to(int fd, const std::string& what, const std::function<void(const Act&)>& with_root) {
+    with_root([fd, &what](const sys::RootedDir& root) {
         image::TarWriter writer([fd, &what](std::string_view bytes) { sys::write_all(fd, bytes, what); });
         image::archive_tree(root, writer);
         writer.finish();
     });
 }
 
-int run_export(const Context& ctx, const ExportOptions& o, const std::string& name) {
+void require_no_terminal(const ExportOptions& o) {
     if (o.output.empty() && ::isatty(STDOUT_FILENO))
         throw Error("refusing to export to terminal. Use -o flag or redirect");
-    const auto paths = open_store(ctx);
-    const auto id = container::find_container(paths, name).id;
+}
+
+int write_archive(const ExportOptions& o, const std::function<void(const Act&)>& with_root) {
     if (o.output.empty()) {
-        export_to(paths, id, STDOUT_FILENO, "standard output");
+        archive_to(STDOUT_FILENO, "standard output", with_root);
         return 0;
     }
     const auto fd = sys::open_file(o.output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    export_to(paths, id, fd.get(), fmt::format("'{}'", o.output));
+    archive_to(fd.get(), fmt::format("'{}'", o.output), with_root);
     return 0;
 }
 
-Action define_export(CLI::App& flags, Context& ctx) {
+int export_container(const Context& ctx, const ExportOptions& o, const std::string& name) {
+    require_no_terminal(o);
+    const auto paths = open_store(ctx);
+    const auto id = container::find_container(paths, name).id;
+    return write_archive(o, [&](const Act& act) { container::with_container_root(paths, id, act); });
+}
+
+int export_volume(const Context& ctx, const ExportOptions& o, const std::string& name) {
+    require_no_terminal(o);
+    const auto paths = open_store(ctx);
+    const auto volume = container::find_volume(paths, name);
+    if (!volume) throw Error("no volume with name \"{}\" found: no such volume", printable(name));
+    return write_archive(o, [&](const Act& act) { container::with_volume_root(paths, volume->name, act); });
+}
+
+std::shared_ptr<ExportOptions> define_output(CLI::App& flags) {
     auto o = std::make_shared<ExportOptions>();
     flags.add_option("-o,--output", o->output, "Write to this file instead of standard output")
         ->type_name("FILE");
-    return [o, &ctx](const Args& args) { return run_export(ctx, *o, args[0]); };
+    return o;
+}
+
+Action define_export(CLI::App& flags, Context& ctx) {
+    return [o = define_output(flags), &ctx](const Args& args) { return export_container(ctx, *o, args[0]); };
+}
+
+Action define_volume_export(CLI::App& flags, Context& ctx) {
+    return [o = define_output(flags), &ctx](const Args& args) { return export_volume(ctx, *o, args[0]); };
 }
 
 }  // namespace
@@ -58,7 +87,13 @@ std::vector<Command> export_commands() {
                           .summary = "Write the file system of a container as a tar archive",
                           .arity = {.min = 1, .max = 1},
                           .define = define_export};
-    return {command, in_group("container export", command)};
+    return {command,
+            in_group("container export", command),
+            {.name = "volume export",
+             .arguments = "[options] VOLUME",
+             .summary = "Write the content of a volume as a tar archive",
+             .arity = {.min = 1, .max = 1},
+             .define = define_volume_export}};
 }
 
 }  // namespace rpod::cli

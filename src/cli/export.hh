@@ -8,7 +8,7 @@
 
 namespace rpod::cli {
 
-/// `rpod export`, `rpod container export`.
+/// `rpod export`, `rpod container export`, `rpod volume export`.
 std::vector<Command> export_commands();
 
 }  // namespace rpod::cli

@@ -16,6 +16,7 @@
 #include "container/plan.hh"
 #include "container/record.hh"
 #include "container/session.hh"
+#include "container/volume_store.hh"
 #include "image/image_store.hh"
 #include "runtime/exec.hh"
 #include "runtime/launch.hh"
@@ -73,8 +74,6 @@ int act_inside(int user_namespace, int mount_namespace, const Act& act, const sy
         // Without the mounts below it: what they cover shows, what they hold does not.
         act(sys::RootedDir(sys::clone_mount(AT_FDCWD, "/", false)));
         return 0;
-    } catch (const Error& e) {
-        caller.send(1, e.what());
     } catch (const std::exception& e) {
         caller.send(1, e.what());
     }
@@ -97,7 +96,8 @@ int launch_and_act(runtime::LaunchPlan& plan, const Act& act, const sys::Channel
     return code;
 }
 
-void run_in_session(const store::Paths& paths, const ContainerConfig& config,
+/// @param whose  names the files in errors
+void run_in_session(const store::Paths& paths, const UsernsConfig& userns, const std::string& whose,
                     const std::function<int(const sys::Channel&)>& body) {
     auto [ours, theirs] = sys::Channel::make_pair();
     const auto run = [&, &channel = theirs](int) {
@@ -108,16 +108,14 @@ void run_in_session(const store::Paths& paths, const ContainerConfig& config,
             return kExitFailed;
         }
     };
-    const pid_t pid = userns::spawn_in_session(session_files(paths), userns::current_identity(),
-                                               {.role = "rpod:session",
-                                                .subuid_name = config.userns.subuid_name,
-                                                .subgid_name = config.userns.subgid_name},
-                                               run);
+    const pid_t pid = userns::spawn_in_session(
+        session_files(paths), userns::current_identity(),
+        {.role = "rpod:session", .subuid_name = userns.subuid_name, .subgid_name = userns.subgid_name}, run);
     theirs.close();
     const auto failure = ours.receive();
     const auto status = sys::wait_for(pid);
     if (failure) throw Error(failure->text);
-    if (!status.ok()) throw Error("the process that works on the files of container {} died", config.id);
+    if (!status.ok()) throw Error("the process that works on the files of {} died", whose);
 }
 
 void with_stopped_root(const store::Paths& paths, const std::string& id, const Act& act) {
@@ -129,7 +127,7 @@ void with_stopped_root(const store::Paths& paths, const std::string& id, const A
     std::optional<image::Image> image;
     if (!config.rootfs) image = images.get(config.image_id.empty() ? config.image : config.image_id);
     auto plan = make_root_plan(paths, config, image ? &*image : nullptr, images, directory);
-    run_in_session(paths, config,
+    run_in_session(paths, config.userns, "container " + id,
                    [&](const sys::Channel& caller) { return launch_and_act(plan, act, caller); });
 }
 
@@ -138,15 +136,31 @@ void with_stopped_root(const store::Paths& paths, const std::string& id, const A
 void with_container_root(const store::Paths& paths, const std::string& id, const Act& act) {
     const auto directory = paths.containers() / id;
     const auto act_on = [&](const RootNamespaces& namespaces) {
-        run_in_session(paths, read_config(directory), [&](const sys::Channel& caller) {
-            return fork_and_act(namespaces.user.get(), namespaces.mount.get(), act, caller);
-        });
+        run_in_session(paths, read_config(directory).userns, "container " + id,
+                       [&](const sys::Channel& caller) {
+                           return fork_and_act(namespaces.user.get(), namespaces.mount.get(), act, caller);
+                       });
     };
     if (const auto running = find_running(directory)) return act_on(*running);
     const auto lock = lock_container(directory);
     // Somebody else may have started it before we had the lock.
     if (const auto running = find_running(directory)) return act_on(*running);
     with_stopped_root(paths, id, act);
+}
+
+void with_volume_root(const store::Paths& paths, const std::string& name, const Act& act) {
+    const auto data = volume_data(paths, name);
+    run_in_session(paths, {}, "volume " + name, [&](const sys::Channel& caller) {
+        // Where a volume stands for a directory of the host, something can be mounted below that.
+        sys::unshare_namespaces(CLONE_NEWNS);
+        try {
+            act(sys::RootedDir(sys::clone_mount(AT_FDCWD, data, false)));
+            return 0;
+        } catch (const std::exception& e) {
+            caller.send(1, e.what());
+            return kExitFailed;
+        }
+    });
 }
 
 }  // namespace rpod::container

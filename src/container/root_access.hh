@@ -16,8 +16,13 @@ namespace rpod::container {
 ///
 /// Of a container that does not run, the root is mounted for the time of it by a first process that never
 /// executes anything; the container can be neither started nor removed meanwhile.
-/// @throws Error, also what `act` throws (its message and hint)
+/// @throws Error, also with the message of what `act` throws
 void with_container_root(const store::Paths& paths, const std::string& id,
                          const std::function<void(const sys::RootedDir& root)>& act);
+
+/// The same for a volume, as the root of the session's user namespace: owners are those that containers with
+/// the default ID map see.
+void with_volume_root(const store::Paths& paths, const std::string& name,
+                      const std::function<void(const sys::RootedDir& root)>& act);
 
 }  // namespace rpod::container

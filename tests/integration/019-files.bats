@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The rpod authors
-# File trees of containers: rpod export
+# File trees of containers and volumes: rpod export, rpod volume export
 
 load helpers
 
@@ -89,4 +89,22 @@ check_changed() {
         ! grep -q host-secret "$BATS_TEST_TMPDIR/a.tar" || fail "export $i brought a file of the host"
         tar -tf "$BATS_TEST_TMPDIR/a.tar" >/dev/null || fail "archive $i"
     done
+}
+
+@test "export of a volume" {
+    run_rpod run --rm -v v1:/v busybox sh -c 'mkdir /v/d; echo hello > /v/d/f; chown 33:44 /v/d/f; ln -s /etc/passwd /v/link'
+    run_rpod volume export -o "$BATS_TEST_TMPDIR/v.tar" v1
+    like "$(member "$BATS_TEST_TMPDIR/v.tar" d/f)" ' 33/44 +6 ' "owner"
+    is "$(tar -xOf "$BATS_TEST_TMPDIR/v.tar" d/f)" hello "content"
+    like "$(member "$BATS_TEST_TMPDIR/v.tar" link)" '-> /etc/passwd$' "a link is a link"
+    run_rpod 125 volume export nope
+    is "$stderr" 'Error: no volume with name "nope" found: no such volume' "missing"
+    run in_pty "$RPOD" --root "$RPOD_ROOT" volume export v1
+    like "$output" 'refusing to export to terminal' "terminal"
+    mkdir "$BATS_TEST_TMPDIR/dir"
+    echo mine >"$BATS_TEST_TMPDIR/dir/f"
+    run_rpod volume create -o type=bind -o device="$BATS_TEST_TMPDIR/dir" -o o=bind v2
+    rpod volume export v2 >"$BATS_TEST_TMPDIR/v.tar"
+    is "$(tar -xOf "$BATS_TEST_TMPDIR/v.tar" f)" mine "a volume that stands for a directory"
+    run_rpod volume rm -a
 }
