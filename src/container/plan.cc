@@ -158,6 +158,30 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     return plan;
 }
 
+runtime::LaunchPlan make_root_plan(const store::Paths& paths, const ContainerConfig& config,
+                                   const image::Image* image, const image::ImageStore& images,
+                                   const std::filesystem::path& directory) {
+    runtime::LaunchPlan plan;
+    plan.name = config.name;
+    plan.root = plan_root(config, image, images, directory);
+    plan.network.mode = runtime::NetworkMode::loopback;
+    plan.id_map = plan_maps(paths, config.userns, collect_host_facts(), directory);
+    plan.spec.root.path = directory / "merged";
+    plan.spec.process.args = {"none"};
+    plan.spec.process.cwd = "/";
+    for (const auto type : {oci::NamespaceType::user, oci::NamespaceType::mount, oci::NamespaceType::pid,
+                            oci::NamespaceType::network, oci::NamespaceType::ipc, oci::NamespaceType::uts}) {
+        plan.spec.linux.namespaces.push_back({.type = type, .path = {}});
+    }
+    // Takes the device nodes, which would else be made in the writable layer.
+    oci::Mount dev;
+    dev.destination = "/dev";
+    dev.type = "tmpfs";
+    dev.source = "tmpfs";
+    plan.spec.mounts.push_back(std::move(dev));
+    return plan;
+}
+
 void take_console_size(oci::RuntimeSpec& spec) {
     if (!spec.process.terminal || spec.process.console_size) return;
     if (const auto size = sys::window_size(STDIN_FILENO)) {

@@ -20,6 +20,12 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
                               const image::Image* image, const image::ImageStore& images,
                               const std::filesystem::path& directory);
 
+/// A plan for the root file system alone, to be launched and never started: no volume, no network, nothing of
+/// the host below it. Writes no record.
+runtime::LaunchPlan make_root_plan(const store::Paths& paths, const ContainerConfig& config,
+                                   const image::Image* image, const image::ImageStore& images,
+                                   const std::filesystem::path& directory);
+
 /// A payload's terminal begins with the size of the caller's: what the payload asks for first is then right.
 void take_console_size(oci::RuntimeSpec& spec);
 

@@ -26,6 +26,8 @@ class Launched {
     pid_t pid() const { return pid_; }
     /// As /proc of the host counts it.
     pid_t host_pid() const { return host_pid_; }
+    /// The container's mount namespace: the first process lets nobody look at it before the payload runs.
+    int mount_namespace() const { return mount_namespace_.get(); }
     /// To be told of every child of this process that ends before the container does.
     Servers& servers() { return *servers_; }
 

@@ -2,8 +2,10 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "sys/namespace.hh"
 
+#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 
 #include <array>
@@ -55,6 +57,10 @@ void unshare_namespaces(int flags) {
 
 void join_namespace(int fd, int flag) {
     check(::setns(fd, flag), "join the {} namespace", namespace_names(flag));
+}
+
+Fd owning_user_namespace(int fd) {
+    return Fd(check(::ioctl(fd, NS_GET_USERNS), "find the owner of a namespace"));
 }
 
 Fd open_namespace(pid_t pid, int flag) {

@@ -21,6 +21,8 @@ std::string namespace_names(int flags);
 const char* namespace_file(int flag);
 /// The namespace of a process. @throws SysError
 Fd open_namespace(pid_t pid, int flag);
+/// The user namespace that owns a namespace (ioctl_ns(2)), which must be ours or below ours.
+Fd owning_user_namespace(int fd);
 
 struct Cloned {
     pid_t pid = -1;  ///< in the caller's PID namespace

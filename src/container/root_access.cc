@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/root_access.hh"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <optional>
+
+#include "base/error.hh"
+#include "container/control.hh"
+#include "container/create.hh"
+#include "container/plan.hh"
+#include "container/record.hh"
+#include "container/session.hh"
+#include "container/volume_store.hh"
+#include "image/image_store.hh"
+#include "runtime/exec.hh"
+#include "runtime/launch.hh"
+#include "sys/channel.hh"
+#include "sys/file.hh"
+#include "sys/mount.hh"
+#include "sys/namespace.hh"
+#include "sys/process.hh"
+
+namespace rpod::container {
+namespace {
+
+using Act = std::function<void(const sys::RootedDir&)>;
+
+/// The namespaces that the root is seen in.
+struct RootNamespaces {
+    sys::Fd user;
+    sys::Fd mount;
+};
+
+/// Nothing where it does not run; a monitor that is about to launch it, or about to end, is waited for by the
+/// lock and the records.
+std::optional<RootNamespaces> find_running(const std::filesystem::path& directory) {
+    const auto alive = sys::find_at(AT_FDCWD, directory / "alive", O_RDONLY);
+    const auto monitor = alive ? sys::lock_holder(alive->get()) : std::nullopt;
+    const auto state = monitor ? read_state(directory) : std::nullopt;
+    if (!state || state->pid == 0) return std::nullopt;
+    if (state->status == Status::created)
+        throw Error(
+            "container {} has been initialized and waits to be started: its files cannot be reached yet",
+            directory.filename().native());
+    if (*monitor == 0)
+        throw Error("enter container {}: it belongs to another PID namespace", directory.filename().native());
+    try {
+        auto target = runtime::open_exec_target(state->pid, *monitor);
+        for (auto& other : target.others) {
+            if (other.flag == CLONE_NEWNS)
+                return RootNamespaces{.user = std::move(target.user), .mount = std::move(other.fd)};
+        }
+        throw Error("container {} has no mount namespace of its own", directory.filename().native());
+    } catch (const SysError& e) {
+        // It ended while we looked.
+        if (e.is(ENOENT) || e.is(ESRCH)) return std::nullopt;
+        throw;
+    }
+}
+
+/// Child, session root: becomes the root of the container's user namespace and acts.
+int act_inside(int user_namespace, int mount_namespace, const Act& act, const sys::Channel& caller) {
+    try {
+        // Processes of the container may share our PID namespace (--pid host), and we hold files of the host.
+        check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "close this process to its neighbours");
+        sys::join_namespace(user_namespace, CLONE_NEWUSER);
+        sys::join_namespace(mount_namespace, CLONE_NEWNS);
+        // Without the mounts below it: what they cover shows, what they hold does not.
+        act(sys::RootedDir(sys::clone_mount(AT_FDCWD, "/", false)));
+        return 0;
+    } catch (const std::exception& e) {
+        caller.send(1, e.what());
+    }
+    return kExitFailed;
+}
+
+int fork_and_act(int user_namespace, int mount_namespace, const Act& act, const sys::Channel& caller) {
+    const auto child = [&] { return act_inside(user_namespace, mount_namespace, act, caller); };
+    return sys::wait_for(sys::fork_child("rpod:files", child)).shell_code();
+}
+
+/// Session root: mounts the root file system by a first process that is never let go.
+int launch_and_act(runtime::LaunchPlan& plan, const Act& act, const sys::Channel& caller) {
+    sys::unshare_namespaces(CLONE_NEWNS);
+    const auto launched = runtime::launch(plan);
+    const int mount = launched.mount_namespace();
+    const int code = fork_and_act(sys::owning_user_namespace(mount).get(), mount, act, caller);
+    sys::send_signal(launched.pidfd(), SIGKILL);
+    sys::wait_for_pidfd(launched.pidfd());
+    return code;
+}
+
+/// @param whose  names the files in errors
+void run_in_session(const store::Paths& paths, const UsernsConfig& userns, const std::string& whose,
+                    const std::function<int(const sys::Channel&)>& body) {
+    auto [ours, theirs] = sys::Channel::make_pair();
+    const auto run = [&, &channel = theirs](int) {
+        try {
+            return body(channel);
+        } catch (const Error& e) {
+            channel.send(1, e.what());
+            return kExitFailed;
+        }
+    };
+    const pid_t pid = userns::spawn_in_session(
+        session_files(paths), userns::current_identity(),
+        {.role = "rpod:session", .subuid_name = userns.subuid_name, .subgid_name = userns.subgid_name}, run);
+    theirs.close();
+    const auto failure = ours.receive();
+    const auto status = sys::wait_for(pid);
+    if (failure) throw Error(failure->text);
+    if (!status.ok()) throw Error("the process that works on the files of {} died", whose);
+}
+
+void with_stopped_root(const store::Paths& paths, const std::string& id, const Act& act) {
+    const auto directory = paths.containers() / id;
+    const auto config = read_config(directory);
+    // The old mounts must be gone before the writable layer is mounted again.
+    wait_for_monitor(directory);
+    const image::ImageStore images(paths);
+    std::optional<image::Image> image;
+    if (!config.rootfs) image = images.get(config.image_id.empty() ? config.image : config.image_id);
+    auto plan = make_root_plan(paths, config, image ? &*image : nullptr, images, directory);
+    run_in_session(paths, config.userns, "container " + id,
+                   [&](const sys::Channel& caller) { return launch_and_act(plan, act, caller); });
+}
+
+}  // namespace
+
+void with_container_root(const store::Paths& paths, const std::string& id, const Act& act) {
+    const auto directory = paths.containers() / id;
+    const auto act_on = [&](const RootNamespaces& namespaces) {
+        run_in_session(paths, read_config(directory).userns, "container " + id,
+                       [&](const sys::Channel& caller) {
+                           return fork_and_act(namespaces.user.get(), namespaces.mount.get(), act, caller);
+                       });
+    };
+    if (const auto running = find_running(directory)) return act_on(*running);
+    const auto lock = lock_container(directory);
+    // Somebody else may have started it before we had the lock.
+    if (const auto running = find_running(directory)) return act_on(*running);
+    with_stopped_root(paths, id, act);
+}
+
+void with_volume_root(const store::Paths& paths, const std::string& name, const Act& act) {
+    const auto data = volume_data(paths, name);
+    run_in_session(paths, {}, "volume " + name, [&](const sys::Channel& caller) {
+        // Where a volume stands for a directory of the host, something can be mounted below that.
+        sys::unshare_namespaces(CLONE_NEWNS);
+        try {
+            act(sys::RootedDir(sys::clone_mount(AT_FDCWD, data, false)));
+            return 0;
+        } catch (const std::exception& e) {
+            caller.send(1, e.what());
+            return kExitFailed;
+        }
+    });
+}
+
+}  // namespace rpod::container

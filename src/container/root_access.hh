@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "store/paths.hh"
+#include "sys/rooted_dir.hh"
+
+namespace rpod::container {
+
+/// Runs `act` on the root file system of a container, as the root of its user namespace: owners are those
+/// that the container sees, and nothing is mounted below (volumes, /proc and the like are not in it). `act`
+/// runs in a process of its own, which has our descriptors and none of our other rights.
+///
+/// Of a container that does not run, the root is mounted for the time of it by a first process that never
+/// executes anything; the container can be neither started nor removed meanwhile.
+/// @throws Error, also with the message of what `act` throws
+void with_container_root(const store::Paths& paths, const std::string& id,
+                         const std::function<void(const sys::RootedDir& root)>& act);
+
+/// The same for a volume, as the root of the session's user namespace: owners are those that containers with
+/// the default ID map see.
+void with_volume_root(const store::Paths& paths, const std::string& name,
+                      const std::function<void(const sys::RootedDir& root)>& act);
+
+}  // namespace rpod::container
