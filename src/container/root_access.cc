@@ -3,6 +3,7 @@
 #include "container/root_access.hh"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -82,7 +83,16 @@ int act_inside(int user_namespace, int mount_namespace, const Act& act, const sy
 
 int fork_and_act(int user_namespace, int mount_namespace, const Act& act, const sys::Channel& caller) {
     const auto child = [&] { return act_inside(user_namespace, mount_namespace, act, caller); };
-    return sys::wait_for(sys::fork_child("rpod:files", child)).shell_code();
+    const pid_t pid = sys::fork_child("rpod:files", child);
+    const auto pidfd = sys::open_pidfd(pid);
+    // Where the command dies its lock on the container goes with it: nobody may work on the files from then
+    // on.
+    pollfd ends[] = {{.fd = pidfd.get(), .events = POLLIN, .revents = 0},
+                     {.fd = caller.fd(), .events = POLLRDHUP, .revents = 0}};
+    while (::poll(ends, 2, -1) < 0 && errno == EINTR) {
+    }
+    if (ends[0].revents == 0) sys::send_signal(pidfd.get(), SIGKILL);
+    return sys::wait_for(pid).shell_code();
 }
 
 /// Session root: mounts the root file system by a first process that is never let go.
@@ -100,7 +110,8 @@ int launch_and_act(runtime::LaunchPlan& plan, const Act& act, const sys::Channel
 void run_in_session(const store::Paths& paths, const UsernsConfig& userns, const std::string& whose,
                     const std::function<int(const sys::Channel&)>& body) {
     auto [ours, theirs] = sys::Channel::make_pair();
-    const auto run = [&, &channel = theirs](int) {
+    const auto run = [&, &command = ours, &channel = theirs](int) {
+        command.close();  // this process's copy: the end of the command's own is to be seen
         try {
             return body(channel);
         } catch (const Error& e) {

@@ -108,3 +108,19 @@ check_changed() {
     is "$(tar -xOf "$BATS_TEST_TMPDIR/v.tar" f)" mine "a volume that stands for a directory"
     run_rpod volume rm -a
 }
+
+@test "a killed export leaves nobody at the container's files" {
+    run_rpod create --name c1 busybox sleep 100
+    mkfifo "$BATS_TEST_TMPDIR/out"
+    exec 9<>"$BATS_TEST_TMPDIR/out" # never read: the export waits in its midst
+    "$RPOD" export c1 >&9 3>&- &
+    local export=$!
+    wait_for 10 pgrep -u "$(id -u)" -x rpod:files
+    kill -9 "$export"
+    wait "$export" || :
+    gone() { ! pgrep -u "$(id -u)" -x 'rpod:files|rpod:session' >/dev/null; }
+    wait_for 10 gone
+    exec 9>&-
+    run_rpod start c1
+    run_rpod exec c1 true
+}
