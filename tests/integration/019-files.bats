@@ -113,7 +113,7 @@ check_changed() {
     run_rpod create --name c1 busybox sleep 100
     mkfifo "$BATS_TEST_TMPDIR/out"
     exec 9<>"$BATS_TEST_TMPDIR/out" # never read: the export waits in its midst
-    "$RPOD" export c1 >&9 3>&- &
+    "$RPOD" --root "$RPOD_ROOT" export c1 >&9 3>&- &
     local export=$!
     wait_for 10 pgrep -u "$(id -u)" -x rpod:files
     kill -9 "$export"
