@@ -13,15 +13,15 @@ BUILD_PACKAGES=(
     scdoc
 )
 
-# To run it: newuidmap and newgidmap, and libcurl for registries. The image of the quick start comes from the static
+# To run it: newuidmap and newgidmap, and what is loaded when it is needed: libslirp, libcurl. The image of the quick start comes from the static
 # busybox.
-RUN_PACKAGES=(uidmap "libcurl4|libcurl4t64" ca-certificates busybox-static)
+RUN_PACKAGES=(uidmap libslirp0 "libcurl4|libcurl4t64" ca-certificates busybox-static)
 
 # What the tests run, compare with, or make images of.
 TEST_PACKAGES=(
     "${RUN_PACKAGES[@]}"
     clang libclang-rt-dev clang-format-14 clang-tidy-14
-    libgtest-dev bats zstd xz-utils bzip2 libarchive-tools libcap2-bin attr
+    libgtest-dev bats zstd xz-utils bzip2 libarchive-tools libcap2-bin attr fuse3
     skopeo umoci docker-registry openssl shellcheck
 )
 
