@@ -354,10 +354,11 @@ EOF
     rpod pull -q --tls-verify=false "$PLAIN/team/two:1" >/dev/null 3>&- &
     wait "$first"
     wait $!
-    rpod pull -q --tls-verify=false --retry 0 "$FAULTY/slow/image" >/dev/null 2>&1 3>&- &
+    # Not through the helper: its subshell would be killed, and the program go on.
+    "$RPOD" --root "$RPOD_ROOT" pull -q --tls-verify=false --retry 0 "$FAULTY/slow/image" >/dev/null 2>&1 3>&- &
     local slow=$!
     wait_for 5 grep -q "slow/image/blobs" "$FAULTY_LOG"
-    kill -INT "$slow"
+    kill -TERM "$slow" # a job in the background ignores SIGINT
     wait "$slow" || :
     run_rpod images -q
     is "$(find "$RPOD_ROOT/oci" -name '.tmp-*' | wc -l)" 0 "nothing half-made"
