@@ -13,15 +13,10 @@ std::string port_text(uint16_t first, uint16_t count) {
 
 }  // namespace
 
-std::string shown_address(const net::PortMapping& port) {
-    if (port.host_ip.empty()) return "0.0.0.0";
-    return port.host_ip.find(':') == std::string::npos ? port.host_ip : "[" + port.host_ip + "]";
-}
-
 std::string ports_text(const std::vector<net::PortMapping>& ports) {
     std::vector<std::string> out;
     for (const auto& p : ports) {
-        out.push_back(fmt::format("{}:{}->{}/{}", shown_address(p), port_text(p.host_port, p.range),
+        out.push_back(fmt::format("{}:{}->{}/{}", p.shown_ip(), port_text(p.host_port, p.range),
                                   port_text(p.container_port, p.range), net::name(p.transport)));
     }
     return join(out, ", ");

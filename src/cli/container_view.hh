@@ -36,8 +36,6 @@ std::vector<std::string> shown_command(const container::ContainerConfig& config,
 /// Where the user and the image have binds and volumes, sorted.
 std::vector<std::string> mount_points(const container::ContainerConfig& config, const image::Image* image);
 
-/// "0.0.0.0" for every address, "[::1]" for an IPv6 one.
-std::string shown_address(const net::PortMapping& port);
 /// "0.0.0.0:8080->80/tcp, …"
 std::string ports_text(const std::vector<net::PortMapping>& ports);
 /// What --expose and the image name.

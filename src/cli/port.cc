@@ -35,7 +35,7 @@ Wanted parse_wanted(const std::string& text) {
 }
 
 std::string host_address(const net::PortMapping& p, uint32_t offset) {
-    return fmt::format("{}:{}", shown_address(p), p.host_port + offset);
+    return fmt::format("{}:{}", p.shown_ip(), p.host_port + offset);
 }
 
 void show_all(Context& ctx, const std::vector<net::PortMapping>& ports, const std::string& prefix) {
@@ -106,9 +106,9 @@ int run_rm(Context& ctx, const Args& args) {
     const auto id = container::find_container(paths, args.front()).id;
     for (auto arg = args.begin() + 1; arg != args.end(); ++arg) {
         const auto wanted = parse_wanted(*arg);
-        const bool udp = wanted.protocol == "udp";
-        if (!udp && wanted.protocol != "tcp") throw Error("'{}' is neither tcp nor udp", printable(*arg));
-        container::remove_port(paths, id, wanted.port, udp ? net::Transport::udp : net::Transport::tcp);
+        const auto transport = net::find_transport(wanted.protocol);
+        if (!transport) throw Error("'{}' is neither tcp nor udp", printable(*arg));
+        container::remove_port(paths, id, wanted.port, *transport);
         ctx.out << *arg << "\n";
     }
     return 0;

@@ -47,8 +47,7 @@ class PortText {
     }
 
     net::Transport transport(std::string_view word) const {
-        if (word == "tcp") return net::Transport::tcp;
-        if (word == "udp") return net::Transport::udp;
+        if (const auto known = net::find_transport(word)) return *known;
         if (word == "sctp") fail("SCTP is not supported: libslirp and the port forwarder speak TCP and UDP");
         fail(fmt::format("protocol '{}' is neither tcp nor udp", printable(word)));
     }

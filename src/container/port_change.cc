@@ -39,14 +39,6 @@ std::optional<std::string> ask_monitor(const store::Paths& paths, const std::str
     return monitor->expect(AttachKind::done);
 }
 
-net::PortMapping part_of(const net::PortMapping& port, uint16_t index) {
-    auto part = port;
-    part.range = 1;
-    part.host_port = static_cast<uint16_t>(port.host_port + index);
-    part.container_port = static_cast<uint16_t>(port.container_port + index);
-    return part;
-}
-
 /// Takes those of one port out of a list; ranges are split around it.
 Ports take_out(Ports& ports, uint16_t port, net::Transport transport) {
     Ports taken, left;
@@ -58,7 +50,7 @@ Ports take_out(Ports& ports, uint16_t port, net::Transport transport) {
             continue;
         }
         for (uint16_t i = 0; i < mapping.range; ++i)
-            (mapping.container_port + i == port ? taken : left).push_back(part_of(mapping, i));
+            (mapping.container_port + i == port ? taken : left).push_back(mapping.at(i));
     }
     ports = std::move(left);
     return taken;
@@ -74,11 +66,9 @@ Ports add_ports(const store::Paths& paths, const std::string& id, const std::vec
     NetworkConfig wanted;
     wanted.publish = publish;
     auto ports = wanted_ports(wanted, {});
-    size_t count = 0;
-    for (const auto& port : ports) count += port.range;
     // Each is a process of its own.
     constexpr size_t kMost = 16;
-    if (count > kMost) throw Error("publish: more than {} ports at once", kMost);
+    if (net::count_ports(ports) > kMost) throw Error("publish: more than {} ports at once", kMost);
     if (const auto answer = ask_monitor(paths, id, AttachKind::publish, ports)) {
         ports = parse_ports(*answer, "the monitor's answer");
     } else {

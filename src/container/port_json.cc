@@ -29,11 +29,9 @@ net::PortMapping port_from_json(const json::Value& value) {
                           .range = number("range"),
                           .transport = net::Transport::tcp};
     const auto protocol = value.at("protocol").as_string();
-    if (protocol == "udp") {
-        port.transport = net::Transport::udp;
-    } else if (protocol != "tcp") {
-        throw Error("{}: protocol '{}' is neither tcp nor udp", value.path(), protocol);
-    }
+    const auto transport = net::find_transport(protocol);
+    if (!transport) throw Error("{}: protocol '{}' is neither tcp nor udp", value.path(), protocol);
+    port.transport = *transport;
     const bool fits =
         port.container_port + port.range - 1 <= UINT16_MAX && port.host_port + port.range - 1 <= UINT16_MAX;
     // Ports that are still open are chosen one by one.

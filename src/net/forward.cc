@@ -64,12 +64,17 @@ PodAddresses addresses_of(const SlirpConfig& config) {
     return pod;
 }
 
+/// Takes the calling thread into the pod's network namespace, where it is to forward.
+void enter_pod(PublishedPorts& ports, const SlirpConfig& config, std::optional<Forwarder>& forwarder) {
+    sys::join_namespace(ports.pod_network.get(), CLONE_NEWNET);
+    ports.pod_network.reset();
+    forwarder.emplace(std::move(ports.listeners), addresses_of(config));
+}
+
 void forward(PublishedPorts ports, const SlirpConfig& config, std::promise<void>& started) {
     std::optional<Forwarder> forwarder;
     try {
-        sys::join_namespace(ports.pod_network.get(), CLONE_NEWNET);
-        ports.pod_network.reset();
-        forwarder.emplace(std::move(ports.listeners), addresses_of(config));
+        enter_pod(ports, config, forwarder);
         isolate_forwarder();
     } catch (...) {
         return started.set_exception(std::current_exception());
@@ -91,9 +96,7 @@ int serve_ports(PublishedPorts ports, const SlirpConfig& config, const ServeEnd&
     try {
         isolate_environment();
         isolate_files();
-        sys::join_namespace(ports.pod_network.get(), CLONE_NEWNET);
-        ports.pod_network.reset();
-        forwarder.emplace(std::move(ports.listeners), addresses_of(config));
+        enter_pod(ports, config, forwarder);
         forwarder->end_with(monitor.fd());
         isolate_forwarder();
     } catch (const std::exception& e) {

@@ -70,18 +70,12 @@ int try_listen(const PortMapping& port, uint16_t host_port, sys::Fd& out) {
     return port.host_ip.empty() ? try_bind(port, Endpoint::of(in_addr{INADDR_ANY}, host_port), out) : err;
 }
 
-/// "0.0.0.0:80", "[::1]:80": as Go's net package writes it.
-std::string describe(const PortMapping& port, uint16_t host_port) {
-    const auto ip = port.host_ip.empty() ? std::string("0.0.0.0") : port.host_ip;
-    return ip.find(':') == std::string::npos ? fmt::format("{}:{}", ip, host_port)
-                                             : fmt::format("[{}]:{}", ip, host_port);
-}
-
 /// podman's words, by which scripts know these failures.
 Error listen_error(int err, const PortMapping& port, uint16_t host_port) {
     const auto why = to_lower(std::generic_category().message(err));
+    // The address as Go's net package writes it.
     const auto what =
-        fmt::format("listen {} {}: bind: {}", name(port.transport), describe(port, host_port), why);
+        fmt::format("listen {} {}:{}: bind: {}", name(port.transport), port.shown_ip(), host_port, why);
     if (err == EACCES) {
         return Error("cannot expose privileged port {}: {}", host_port, what)
             .with_exit_code(kExitNotExecutable)
@@ -114,14 +108,6 @@ void open_mapping(PortMapping& port, std::vector<PortListener>& out) {
     }
 }
 
-PortMapping part_of(const PortMapping& port, uint16_t index) {
-    PortMapping one = port;
-    one.range = 1;
-    one.container_port = static_cast<uint16_t>(port.container_port + index);
-    if (port.host_port != 0) one.host_port = static_cast<uint16_t>(port.host_port + index);
-    return one;
-}
-
 bool is_roots(const PortMapping& port) {
     sys::Fd probe;
     return port.host_port != 0 && try_listen(port, port.host_port, probe) == EACCES;
@@ -147,7 +133,7 @@ std::vector<PortMapping> move_low_ports(const std::vector<PortMapping>& ports) {
             continue;
         }
         for (uint16_t i = 0; i < port.range; ++i) {
-            auto one = part_of(port, i);
+            auto one = port.at(i);
             if (is_roots(one)) move_up(one);
             out.push_back(std::move(one));
         }
@@ -156,8 +142,7 @@ std::vector<PortMapping> move_low_ports(const std::vector<PortMapping>& ports) {
 }
 
 void prepare(std::vector<PortMapping>& ports, LowPorts low_ports) {
-    size_t count = 0;
-    for (const auto& port : ports) count += port.range;
+    const size_t count = count_ports(ports);
     if (count > kMaxListeners) {
         throw Error("publish: {} ports, where {} are possible", count, kMaxListeners)
             .with_hint("--network host has all of them");
@@ -170,6 +155,32 @@ void prepare(std::vector<PortMapping>& ports, LowPorts low_ports) {
 }  // namespace
 
 const char* name(Transport transport) { return transport == Transport::tcp ? "tcp" : "udp"; }
+
+std::optional<Transport> find_transport(std::string_view word) {
+    for (const auto transport : {Transport::tcp, Transport::udp}) {
+        if (word == name(transport)) return transport;
+    }
+    return std::nullopt;
+}
+
+PortMapping PortMapping::at(uint16_t index) const {
+    PortMapping one = *this;
+    one.range = 1;
+    one.container_port = static_cast<uint16_t>(container_port + index);
+    if (host_port != 0) one.host_port = static_cast<uint16_t>(host_port + index);
+    return one;
+}
+
+std::string PortMapping::shown_ip() const {
+    if (host_ip.empty()) return "0.0.0.0";
+    return host_ip.find(':') == std::string::npos ? host_ip : "[" + host_ip + "]";
+}
+
+size_t count_ports(const std::vector<PortMapping>& ports) {
+    size_t count = 0;
+    for (const auto& port : ports) count += port.range;
+    return count;
+}
 
 std::vector<PortListener> open_listeners(std::vector<PortMapping>& ports, LowPorts low_ports) {
     prepare(ports, low_ports);

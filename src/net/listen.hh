@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sys/fd.hh"
@@ -12,6 +14,8 @@ namespace rpod::net {
 
 enum class Transport { tcp, udp };
 const char* name(Transport transport);
+/// "tcp" or "udp"; nothing for another word.
+std::optional<Transport> find_transport(std::string_view word);
 
 /// One published port, or `range` of them that follow one another on both sides.
 struct PortMapping {
@@ -21,7 +25,13 @@ struct PortMapping {
     uint16_t range = 1;
     Transport transport = Transport::tcp;
     bool operator==(const PortMapping&) const = default;
+
+    /// The one at this place of the range, as a mapping of its own. @param index  below range
+    PortMapping at(uint16_t index) const;
+    /// Where it is published, for people: "0.0.0.0" for every address, "[::1]" for an IPv6 one.
+    std::string shown_ip() const;
 };
+size_t count_ports(const std::vector<PortMapping>& ports);
 
 /// A socket of the host's network that waits for what goes to one port of the pod.
 struct PortListener {
