@@ -1,23 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
-#include <algorithm>
-#include <memory>
-
 #include "overlay/fuse_ops.hh"
 #include "overlay/fuse_reply.hh"
 
 namespace rpod::overlay {
-
-std::span<char> reply_buffer(size_t size) {
-    thread_local size_t capacity = 0;
-    thread_local std::unique_ptr<char[]> memory;
-    size = std::min(size, kMaxTransfer);
-    if (size > capacity) {
-        memory.reset(new char[size]);
-        capacity = size;
-    }
-    return {memory.get(), size};
-}
 
 fuse_entry_param to_param(const WriteSession& session, const Entry& entry) {
     fuse_entry_param param{};
@@ -141,19 +127,6 @@ void on_rename(fuse_req_t request, fuse_ino_t from, const char* from_name, fuse_
     answer_errno(request, [&] { return overlay_of(request).rename(from, from_name, to, to_name, flags); });
 }
 
-/// getxattr(2) and listxattr(2): size 0 asks for the length.
-int reply_sized(fuse_req_t request, const Result<std::string>& value, size_t size) {
-    if (!value) return value.err();
-    if (size == 0) {
-        fuse_reply_xattr(request, value->size());
-    } else if (value->size() > size) {
-        return ERANGE;
-    } else {
-        fuse_reply_buf(request, value->data(), value->size());
-    }
-    return 0;
-}
-
 void on_getxattr(fuse_req_t request, fuse_ino_t id, const char* name, size_t size) noexcept {
     answer_request(request,
                    [&] { return reply_sized(request, overlay_of(request).getxattr(id, name), size); });
@@ -204,7 +177,7 @@ void set_tree_operations(fuse_lowlevel_ops& ops) {
     ops.statfs = on_statfs;
 }
 
-fuse_lowlevel_ops overlay_operations(const Overlay&) {
+fuse_lowlevel_ops overlay_operations() {
     fuse_lowlevel_ops ops{};
     set_tree_operations(ops);
     set_file_operations(ops);

@@ -2,16 +2,7 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
-#define FUSE_USE_VERSION 314
-#include <fuse3/fuse_lowlevel.h>
-
-#include <exception>
-#include <span>
-#include <string>
-#include <string_view>
-
-#include "base/log.hh"
-#include "base/result.hh"
+#include "overlay/fuse_answer.hh"
 #include "overlay/write_session.hh"
 
 /// What the callbacks of a WriteSession have in common.
@@ -21,21 +12,6 @@ inline WriteSession& write_session(fuse_req_t request) {
     return *static_cast<WriteSession*>(fuse_req_userdata(request));
 }
 inline Overlay& overlay_of(fuse_req_t request) { return write_session(request).overlay(); }
-
-/// Every request is answered exactly once; nothing is thrown through libfuse. fn answers and returns 0, or
-/// returns an errno.
-template <class Fn>
-void answer_request(fuse_req_t request, Fn fn) noexcept {
-    int failure = EIO;
-    try {
-        failure = fn();
-    } catch (const std::bad_alloc&) {
-        failure = ENOMEM;
-    } catch (const std::exception& e) {
-        log::warn("answer a FUSE request: {}", e.what());
-    }
-    if (failure != 0) fuse_reply_err(request, failure);
-}
 
 /// For calls whose success has no more to say.
 template <class Fn>
@@ -53,8 +29,6 @@ inline Caller caller_of(fuse_req_t request) {
 }
 
 fuse_entry_param to_param(const WriteSession& session, const Entry& entry);
-/// A worker's buffer for answers; grows to the largest that was asked for and is never cleared.
-std::span<char> reply_buffer(size_t size);
 
 inline OpenFile* file_of(const fuse_file_info* info) {
     return info ? reinterpret_cast<OpenFile*>(info->fh) : nullptr;

@@ -161,6 +161,12 @@ Result<int> InodeTable::fd(Inode& node, size_t index) {
     return dir;
 }
 
+Result<int> InodeTable::fd_of_parent(const Inode& node) {
+    const auto part = part_of(*node.parent, node.sources[0].layer);
+    if (!part) return Errno{ESTALE};
+    return fd(*node.parent, *part);
+}
+
 void InodeTable::touch(Inode& node) {
     const bool wanted = !node.pinned && std::any_of(node.sources.begin(), node.sources.end(),
                                                     [](const Source& s) { return bool{s.fd}; });

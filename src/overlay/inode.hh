@@ -103,6 +103,8 @@ class InodeTable {
 
     /// O_PATH descriptor of a part. ESTALE where it is no longer what it was.
     Result<int> fd(Inode& node, size_t source = 0);
+    /// The same of the directory that holds the part that shows; of a node with a name.
+    Result<int> fd_of_parent(const Inode& node);
     /// Its number among the parts of the directory's sources; nothing where the layer has no part in it.
     static std::optional<size_t> part_of(const Inode& node, uint16_t layer);
     void trim();

@@ -168,6 +168,8 @@ class Overlay {
     bool hidden(uint16_t layer, int dir, const char* name, const struct stat& st) const noexcept;
     /// Whether a name is gone from what the parts of a directory below this one have.
     Result<bool> marked_gone(Inode& dir, size_t part, int fd, const char* name);
+    /// Whether what an upper directory has under this name is a whiteout.
+    bool is_gone(int upper, const char* name) const noexcept;
     /// Whether a layer below the upper one shows this name in a directory.
     Result<bool> lower_has(Inode& dir, const char* name);
     uint64_t number(const FileKey& key);
@@ -195,6 +197,7 @@ class Overlay {
     int link_node(Inode& node, int to, const char* name);
     Result<sys::Fd> make_stage(int upper, const std::string& name);
     Result<bool> has_default_acl(Inode& dir);
+    int remove_name(uint64_t id, const char* name, bool directory);
     int remove(Inode& dir, const char* name, Inode& node);
     int rename_nodes(Inode& from, const char* from_name, Inode& to, const char* to_name, bool no_replace);
     int exchange_nodes(Inode& from, const char* from_name, Inode& to, const char* to_name);

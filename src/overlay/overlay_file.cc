@@ -18,10 +18,6 @@ int layer_flags(int flags) {
     return access | (flags & O_TRUNC) | O_NONBLOCK;
 }
 
-}  // namespace
-
-namespace {
-
 /// What its owner may write but not read is opened for writing only.
 template <class Open>
 Result<sys::Fd> open_somehow(int flags, Open open) {
@@ -40,8 +36,7 @@ Result<sys::Fd> Overlay::open_node(Inode& node, int flags) {
         if (!fd) return Errno{fd.err()};
         return open_somehow(flags, [&](int how) { return reopen(*fd, how); });
     }
-    const auto part = InodeTable::part_of(*node.parent, source.layer);
-    const auto dir = part ? table_.fd(*node.parent, *part) : Result<int>(Errno{ESTALE});
+    const auto dir = table_.fd_of_parent(node);
     if (!dir) return Errno{dir.err()};
     auto file =
         open_somehow(flags & ~O_TRUNC, [&](int how) { return open_at(*dir, node.name.c_str(), how); });

@@ -28,6 +28,11 @@ bool Overlay::hidden(uint16_t layer, int dir, const char* name, const struct sta
     return xattr_whiteouts_[layer] && S_ISREG(st.st_mode) && st.st_size == 0 && is_xattr_whiteout(dir, name);
 }
 
+bool Overlay::is_gone(int upper, const char* name) const noexcept {
+    const auto present = stat_at(upper, name);
+    return present && hidden(kUpperLayer, upper, name, *present);
+}
+
 Result<bool> Overlay::marked_gone(Inode& dir, size_t part, int fd, const char* name) {
     if (part + 1 == dir.sources.size()) return false;
     Source& source = dir.sources[part];
@@ -126,8 +131,7 @@ Result<struct stat> Overlay::stat_node(Inode& node) {
     if (source.fd) {
         st = stat_at(source.fd.get(), "");
     } else if (!node.name.empty()) {
-        const auto part = InodeTable::part_of(*node.parent, source.layer);
-        const auto dir = part ? table_.fd(*node.parent, *part) : Result<int>(Errno{ESTALE});
+        const auto dir = table_.fd_of_parent(node);
         if (!dir) return Errno{dir.err()};
         st = stat_at(*dir, node.name.c_str());
         if (st && FileKey::of(*st) != source.key) return Errno{ESTALE};

@@ -140,8 +140,7 @@ Result<Entry> Overlay::make_node(Inode& dir, const char* name, const NewFile& fi
     struct stat st {};
     int e = make_at(*upper, name, making, st);
     if (e == EEXIST) {
-        const auto present = stat_at(*upper, name);
-        if (!present || !hidden(kUpperLayer, *upper, name, *present)) return Errno{EEXIST};
+        if (!is_gone(*upper, name)) return Errno{EEXIST};
         e = make_over_whiteout(dir, *upper, name, making, st);
     }
     if (e) return Errno{e};
@@ -231,8 +230,7 @@ Result<Entry> Overlay::link(uint64_t id, uint64_t dir_id, const char* name) {
     if (!to) return Errno{to.err()};
     int e = link_node(node, *to, name);
     if (e == EEXIST) {
-        const auto present = stat_at(*to, name);
-        if (!present || !hidden(kUpperLayer, *to, name, *present)) return Errno{EEXIST};
+        if (!is_gone(*to, name)) return Errno{EEXIST};
         const std::string prepared = work_->new_name();
         e = link_node(node, work_->fd(), prepared.c_str());
         if (!e) e = error_of(::renameat(work_->fd(), prepared.c_str(), *to, name));

@@ -40,10 +40,8 @@ sys::Fd open_layer(const std::string& path, const char* option) {
 
 /// All that the system allows; half is left to the files that are open.
 size_t raise_descriptor_limit() {
-    sys::LimitPair limit = sys::current_rlimit(RLIMIT_NOFILE);
-    limit.soft = limit.hard;
-    sys::set_rlimit(RLIMIT_NOFILE, limit);
-    return static_cast<size_t>(std::min(limit.soft / 2, kMaxNodeDescriptors));
+    sys::raise_open_files();
+    return static_cast<size_t>(std::min(sys::current_rlimit(RLIMIT_NOFILE).soft / 2, kMaxNodeDescriptors));
 }
 
 OverlayOptions open_layers(const MountOptions& options) {

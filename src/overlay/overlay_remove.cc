@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/defer.hh"
 #include "overlay/at.hh"
 #include "overlay/overlay.hh"
 
@@ -35,30 +36,24 @@ int Overlay::remove(Inode& dir, const char* name, Inode& node) {
     return 0;
 }
 
-int Overlay::unlink(uint64_t id, const char* name) {
+int Overlay::remove_name(uint64_t id, const char* name, bool directory) {
     const Locked locked(*this);
     const auto dir = find_dir(id);
     if (!dir) return dir.err();
     if (!work_) return EROFS;
     const auto node = resolve(**dir, name);
     if (!node) return node.err();
-    if ((*node)->is_dir()) return EISDIR;
-    const int e = remove(**dir, name, **node);
-    table_.release(**node);
-    return e;
+    // No reference of the kernel's holds what resolve has just found.
+    const Defer release([&] { table_.release(**node); });
+    if ((*node)->is_dir() != directory) return directory ? ENOTDIR : EISDIR;
+    if (directory) {
+        if (const int e = check_empty(**node)) return e;
+    }
+    return remove(**dir, name, **node);
 }
 
-int Overlay::rmdir(uint64_t id, const char* name) {
-    const Locked locked(*this);
-    const auto dir = find_dir(id);
-    if (!dir) return dir.err();
-    if (!work_) return EROFS;
-    const auto node = resolve(**dir, name);
-    if (!node) return node.err();
-    int e = (*node)->is_dir() ? check_empty(**node) : ENOTDIR;
-    if (!e) e = remove(**dir, name, **node);
-    table_.release(**node);
-    return e;
-}
+int Overlay::unlink(uint64_t id, const char* name) { return remove_name(id, name, false); }
+
+int Overlay::rmdir(uint64_t id, const char* name) { return remove_name(id, name, true); }
 
 }  // namespace rpod::overlay

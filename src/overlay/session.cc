@@ -2,40 +2,17 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "overlay/session.hh"
 
-#define FUSE_USE_VERSION 314
-#include <fuse3/fuse_lowlevel.h>
-#include <linux/fuse.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <exception>
-#include <memory>
 
 #include "base/error.hh"
-#include "base/log.hh"
+#include "overlay/fuse_answer.hh"
 
 namespace rpod::overlay {
 namespace {
 
-constexpr unsigned kMaxRequest = 1 << 20;  // also sets max_pages: reads of up to 1 MiB
-
 Session& session_of(fuse_req_t request) { return *static_cast<Session*>(fuse_req_userdata(request)); }
 
 const ImageLayer& layer_of(fuse_req_t request) { return session_of(request).layer(); }
-
-/// A worker's buffer for answers. It grows to the largest one that was asked for and is never cleared.
-std::span<char> answer_buffer(size_t size) {
-    thread_local size_t capacity = 0;
-    thread_local std::unique_ptr<char[]> memory;
-    size = std::min<size_t>(size, kMaxRequest);
-    if (size > capacity) {
-        memory.reset(new char[size]);
-        capacity = size;
-    }
-    return {memory.get(), size};
-}
 
 template <class T>
 void reply_struct(fuse_req_t request, const T& answer) {
@@ -46,24 +23,12 @@ void reply_bytes(fuse_req_t request, std::string_view bytes) {
     fuse_reply_buf(request, bytes.data(), bytes.size());
 }
 
-/// Every request is answered exactly once; nothing is thrown through libfuse.
-template <class Fn>
-void answer(fuse_req_t request, Fn fn) noexcept {
-    int failure = EIO;
-    try {
-        failure = fn();
-    } catch (const std::exception& e) {
-        log::warn("answer a FUSE request: {}", e.what());
-    }
-    if (failure != 0) fuse_reply_err(request, failure);
-}
-
 void on_init(void* session, fuse_conn_info* connection) noexcept {
     static_cast<const Session*>(session)->negotiate(connection);
 }
 
 void on_lookup(fuse_req_t request, fuse_ino_t dir, const char* name) noexcept {
-    answer(request, [&] {
+    answer_request(request, [&] {
         const auto entry = layer_of(request).lookup(dir, name);
         if (entry) reply_struct(request, *entry);
         return entry.err();
@@ -71,7 +36,7 @@ void on_lookup(fuse_req_t request, fuse_ino_t dir, const char* name) noexcept {
 }
 
 void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) noexcept {
-    answer(request, [&] {
+    answer_request(request, [&] {
         const auto attr = layer_of(request).getattr(ino);
         if (attr) reply_struct(request, *attr);
         return attr.err();
@@ -79,7 +44,7 @@ void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) noexcept {
 }
 
 void on_readlink(fuse_req_t request, fuse_ino_t ino) noexcept {
-    answer(request, [&] {
+    answer_request(request, [&] {
         const auto target = layer_of(request).readlink(ino);
         if (target) reply_bytes(request, *target);
         return target.err();
@@ -90,8 +55,8 @@ using ListFunction = Result<size_t> (ImageLayer::*)(Ino, uint64_t, std::span<cha
 
 void reply_list(fuse_req_t request, ListFunction function, fuse_ino_t ino, size_t size,
                 off_t offset) noexcept {
-    answer(request, [&] {
-        const auto buffer = answer_buffer(size);
+    answer_request(request, [&] {
+        const auto buffer = reply_buffer(size);
         const auto used = (layer_of(request).*function)(ino, static_cast<uint64_t>(offset), buffer);
         if (used) reply_bytes(request, {buffer.data(), *used});
         return used.err();
@@ -109,8 +74,8 @@ void on_readdirplus(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offse
 void on_read(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) noexcept {
     Session& session = session_of(request);  // the request is gone once it is answered
     std::span<const char> head;
-    answer(request, [&] {
-        const auto buffer = answer_buffer(size);
+    answer_request(request, [&] {
+        const auto buffer = reply_buffer(size);
         const auto used = layer_of(request).read(ino, static_cast<uint64_t>(offset), buffer);
         if (used) {
             reply_bytes(request, {buffer.data(), *used});
@@ -121,25 +86,13 @@ void on_read(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset, fuse
     if (offset == 0) session.prefetcher().file_read(ino, head);
 }
 
-/// getxattr(2) and listxattr(2): size 0 asks for the length.
-int reply_sized(fuse_req_t request, const Result<std::string>& value, size_t size) {
-    if (!value) return value.err();
-    if (size == 0) {
-        fuse_reply_xattr(request, value->size());
-    } else if (value->size() > size) {
-        return ERANGE;
-    } else {
-        reply_bytes(request, *value);
-    }
-    return 0;
-}
-
 void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, size_t size) noexcept {
-    answer(request, [&] { return reply_sized(request, layer_of(request).getxattr(ino, name), size); });
+    answer_request(request,
+                   [&] { return reply_sized(request, layer_of(request).getxattr(ino, name), size); });
 }
 
 void on_listxattr(fuse_req_t request, fuse_ino_t ino, size_t size) noexcept {
-    answer(request, [&] { return reply_sized(request, layer_of(request).listxattr(ino), size); });
+    answer_request(request, [&] { return reply_sized(request, layer_of(request).listxattr(ino), size); });
 }
 
 void on_statfs(fuse_req_t request, fuse_ino_t) noexcept { reply_struct(request, layer_of(request).statfs()); }
@@ -169,12 +122,6 @@ fuse_lowlevel_ops operations(const ImageLayer& layer) {
     return ops;
 }
 
-ssize_t io_read(int fd, void* buffer, size_t size, void*) noexcept { return ::read(fd, buffer, size); }
-
-ssize_t io_writev(int fd, iovec* parts, int count, void* session) noexcept {
-    return static_cast<Session*>(session)->write_reply(fd, parts, count);
-}
-
 }  // namespace
 
 Session::Session(sys::Fd fuse, const ImageLayer& layer, const RequestLog& request_log, size_t mount)
@@ -185,9 +132,7 @@ Session::Session(sys::Fd fuse, const ImageLayer& layer, const RequestLog& reques
     const fuse_lowlevel_ops ops = operations(layer);
     session_ = ::fuse_session_new(&args, &ops, sizeof ops, this);
     if (!session_) throw Error("make a FUSE session");
-    const fuse_custom_io io{
-        .writev = io_writev, .read = io_read, .splice_receive = nullptr, .splice_send = nullptr};
-    if (const int rc = ::fuse_session_custom_io(session_, &io, fuse.release()); rc != 0) {
+    if (const int rc = ::fuse_session_custom_io(session_, &kConnectionIo<Session>, fuse.release()); rc != 0) {
         ::fuse_session_destroy(session_);
         throw Error("hand a connection to libfuse");
     }
@@ -201,7 +146,7 @@ void Session::negotiate(fuse_conn_info* connection) const noexcept {
                     FUSE_CAP_EXPLICIT_INVAL_DATA;
     if (layer_.has_acls()) want |= FUSE_CAP_POSIX_ACL;
     connection->want = want & connection->capable;
-    connection->max_write = kMaxRequest;
+    connection->max_write = kMaxTransfer;
     connection->time_gran = 1;
 }
 
@@ -219,8 +164,7 @@ bool Session::handled_without_libfuse(std::span<const char> request) const noexc
     std::memcpy(&header, request.data(), sizeof header);
     if (header.opcode == FUSE_FORGET || header.opcode == FUSE_BATCH_FORGET) return true;
     if (header.opcode != FUSE_INTERRUPT) return false;
-    const fuse_out_header never_again{.len = sizeof never_again, .error = -ENOSYS, .unique = header.unique};
-    (void)!::write(fd_, &never_again, sizeof never_again);
+    refuse_interrupt(fd_, header);
     return true;
 }
 
@@ -252,8 +196,7 @@ int Session::answer_until_window(size_t worker, Prefetcher::Window& window) noex
     for (;;) {
         const ssize_t n = ::read(fd_, slot.data(), slot.size());
         if (n < 0) {
-            // ENOENT: the request was interrupted before it was read.
-            if (errno == EINTR || errno == EAGAIN || errno == ENOENT) continue;
+            if (reads_again(errno)) continue;
             return errno;
         }
         const uint32_t length = RequestLog::pending(slot);

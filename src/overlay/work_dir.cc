@@ -68,7 +68,7 @@ int WorkDir::make_whiteout(const std::string& name) noexcept {
     return error_of(::setxattr(FdPath(file->get()), kWhiteoutXattr, "y", 1, 0));
 }
 
-int WorkDir::link_whiteout(int dir, const char* name) {
+int WorkDir::whiteout(int dir, const char* name) {
     if (::linkat(fd_.get(), spare_.c_str(), dir, name, 0) == 0) return 0;
     // As many links as an inode can have, or a file system without any.
     if (errno != EMLINK && errno != EPERM && errno != EOPNOTSUPP && errno != ENOENT) return errno;
@@ -81,11 +81,9 @@ int WorkDir::link_whiteout(int dir, const char* name) {
     return error_of(::linkat(fd_.get(), spare_.c_str(), dir, name, 0));
 }
 
-int WorkDir::whiteout(int dir, const char* name) { return link_whiteout(dir, name); }
-
 int WorkDir::replace_file(int dir, const char* name) {
     const std::string temporary = new_name();
-    if (const int e = link_whiteout(fd_.get(), temporary.c_str())) return e;
+    if (const int e = whiteout(fd_.get(), temporary.c_str())) return e;
     const int e = error_of(::renameat(fd_.get(), temporary.c_str(), dir, name));
     if (e) (void)discard(temporary);
     return e;
@@ -93,7 +91,7 @@ int WorkDir::replace_file(int dir, const char* name) {
 
 int WorkDir::replace_dir(int dir, const char* name) {
     const std::string temporary = new_name();
-    if (const int e = link_whiteout(fd_.get(), temporary.c_str())) return e;
+    if (const int e = whiteout(fd_.get(), temporary.c_str())) return e;
     const int e = error_of(::renameat2(fd_.get(), temporary.c_str(), dir, name, RENAME_EXCHANGE));
     (void)discard(temporary);
     return e;

@@ -38,7 +38,6 @@ class WorkDir {
   private:
     explicit WorkDir(sys::Fd fd) : fd_(std::move(fd)) {}
     int make_whiteout(const std::string& name) noexcept;
-    int link_whiteout(int dir, const char* name);
 
     sys::Fd fd_;
     uint64_t counter_ = 0;

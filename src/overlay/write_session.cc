@@ -2,17 +2,10 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "overlay/write_session.hh"
 
-#define FUSE_USE_VERSION 314
-#include <fuse3/fuse_lowlevel.h>
-#include <linux/fuse.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
-#include <exception>
 
 #include "base/error.hh"
-#include "base/log.hh"
+#include "overlay/fuse_answer.hh"
 #include "overlay/fuse_ops.hh"
 
 namespace rpod::overlay {
@@ -50,15 +43,6 @@ bool asks_to_drop_set_ids(const fuse_in_header& header, std::span<const char> re
     }
 }
 
-ssize_t io_read(int fd, void* buffer, size_t size, void*) noexcept { return ::read(fd, buffer, size); }
-
-ssize_t io_writev(int fd, iovec* parts, int count, void* session) noexcept {
-    return static_cast<WriteSession*>(session)->write_reply(fd, parts, count);
-}
-
-constexpr fuse_custom_io kIo{
-    .writev = io_writev, .read = io_read, .splice_receive = nullptr, .splice_send = nullptr};
-
 }  // namespace
 
 /// @param mount_options  for fusermount3; empty where that is not asked
@@ -66,7 +50,7 @@ void WriteSession::start(const std::string& mount_options) {
     std::string words[] = {"rpod", "-o", mount_options};
     char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
     fuse_args args{.argc = mount_options.empty() ? 1 : 3, .argv = argv, .allocated = 0};
-    const fuse_lowlevel_ops ops = overlay_operations(overlay_);
+    const fuse_lowlevel_ops ops = overlay_operations();
     session_ = ::fuse_session_new(&args, &ops, sizeof ops, this);
     ::fuse_opt_free_args(&args);
     if (!session_) throw Error("make a FUSE session with the options '{}'", mount_options);
@@ -75,7 +59,7 @@ void WriteSession::start(const std::string& mount_options) {
 WriteSession::WriteSession(Overlay& overlay, sys::Fd fuse, WriteSessionOptions options)
     : overlay_(overlay), options_(options), fd_(fuse.get()) {
     start({});
-    if (::fuse_session_custom_io(session_, &kIo, fuse.release()) != 0) {
+    if (::fuse_session_custom_io(session_, &kConnectionIo<WriteSession>, fuse.release()) != 0) {
         ::fuse_session_destroy(session_);
         throw Error("hand a connection to libfuse");
     }
@@ -91,7 +75,7 @@ WriteSession::WriteSession(Overlay& overlay, const std::string& path, const std:
             .with_hint("the package fuse3 has it; 'rpod unshare' gives a user namespace that needs none");
     }
     fd_ = ::fuse_session_fd(session_);
-    if (::fuse_session_custom_io(session_, &kIo, fd_) != 0) {
+    if (::fuse_session_custom_io(session_, &kConnectionIo<WriteSession>, fd_) != 0) {
         ::fuse_session_unmount(session_);
         ::fuse_session_destroy(session_);
         throw Error("hand a connection to libfuse");
@@ -187,13 +171,7 @@ void WriteSession::process(std::span<char> request) noexcept {
     std::memcpy(&header, request.data(), sizeof header);
     log::debug("request {}: operation {} on node {}, {} bytes", header.unique, header.opcode, header.nodeid,
                header.len);
-    if (header.opcode == FUSE_INTERRUPT) {
-        // No request waits for something that may never come.
-        const fuse_out_header never_again{
-            .len = sizeof never_again, .error = -ENOSYS, .unique = header.unique};
-        (void)!::write(fd_, &never_again, sizeof never_again);
-        return;
-    }
+    if (header.opcode == FUSE_INTERRUPT) return refuse_interrupt(fd_, header);
     if (header.opcode == FUSE_TMPFILE) return answer_tmpfile(request);
     if (header.opcode == FUSE_INIT && request.size() >= sizeof header + sizeof(uint32_t) * 4) {
         std::memcpy(&kernel_offers_, request.data() + sizeof header + offsetof(fuse_init_in, flags),
@@ -227,8 +205,7 @@ int WriteSession::run() noexcept {
         }
         const ssize_t n = ::read(fd_, buffer.get(), kRequestBuffer);
         if (n < 0) {
-            // ENOENT: the request was interrupted before it was read.
-            if (errno != EINTR && errno != EAGAIN && errno != ENOENT) e = errno;
+            if (!reads_again(errno)) e = errno;
             continue;
         }
         if (static_cast<size_t>(n) < sizeof(fuse_in_header)) {
