@@ -64,15 +64,18 @@ void check_version(const Paths& paths, const std::string& text) {
     }
 }
 
-/// A directory without a version file becomes a store only when it is empty: not somebody's home by a slip in
-/// --root. (A temporary or an unlocked lock file is what a first command leaves that was killed.)
-void require_empty(const Paths& paths) {
+/// What the directory contains besides our version file. (A temporary is what a first command leaves that was
+/// killed.)
+std::optional<std::string> foreign_name(const Paths& paths) {
     const sys::Fd dir = sys::open_file(paths.root(), O_RDONLY | O_DIRECTORY);
-    for (const auto& name : sys::list_dir(dir.get())) {
-        if (name.starts_with(".tmp-") || name == "version") continue;
-        throw Error("'{}' is neither empty nor a store of rpod: it contains '{}'", paths.root().native(),
-                    printable(name));
+    for (auto& name : sys::list_dir(dir.get())) {
+        if (!name.starts_with(".tmp-") && name != "version") return std::move(name);
     }
+    return std::nullopt;
+}
+
+std::optional<std::string> find_version(const Paths& paths) {
+    return sys::find_file(paths.version_file(), 4096);
 }
 
 }  // namespace
@@ -85,9 +88,17 @@ Paths Paths::locate(const std::string& root_flag, const std::string& runroot_fla
 }
 
 void open_root(const Paths& paths) {
-    if (const auto text = sys::find_file(paths.version_file(), 4096)) return check_version(paths, *text);
+    if (const auto text = find_version(paths)) return check_version(paths, *text);
     sys::make_dirs(paths.root(), 0700);
-    require_empty(paths);
+    // Without a version file a directory becomes a store only when it is empty: not somebody's home by a slip
+    // in
+    // --root.
+    if (const auto name = foreign_name(paths)) {
+        // Another command may have made the store since we looked: the version is what it wrote first.
+        if (const auto text = find_version(paths)) return check_version(paths, *text);
+        throw Error("'{}' is neither empty nor a store of rpod: it contains '{}'", paths.root().native(),
+                    printable(*name));
+    }
     sys::replace_file(paths.version_file(), fmt::format("{}{}\n", kMarker, kVersion), 0600, sys::Sync::no);
 }
 

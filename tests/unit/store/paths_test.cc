@@ -5,6 +5,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <atomic>
+#include <thread>
+
 #include "base/error.hh"
 #include "store/temp_store.hh"
 
@@ -46,6 +50,30 @@ TEST(OpenRoot, RefusesNewerStoresAndForeignDirectories) {
     sys::make_dirs(foreign.root());
     sys::replace_file(foreign.root() / "thesis.tex", "x");
     EXPECT_THROW(open_root(foreign), Error);
+}
+
+TEST(OpenRoot, TwoCommandsMayMakeAStoreAtOnce) {
+    TempStore store;
+    for (int round = 0; round < 200; ++round) {
+        const Paths paths(fmt::format("{}/made-{}", store.dir(), round), store.dir() + "/run");
+        std::atomic<int> ready = 0;
+        std::array<std::string, 2> failures;
+        const auto make = [&](std::string& failure) {
+            ++ready;
+            while (ready < 2) {
+            }
+            try {
+                open_root(paths);
+                sys::replace_file(paths.root() / "lock", "");  // as every command does next
+            } catch (const Error& e) {
+                failure = e.what();
+            }
+        };
+        std::thread other([&] { make(failures[1]); });
+        make(failures[0]);
+        other.join();
+        ASSERT_EQ(failures[0] + failures[1], "");
+    }
 }
 
 TEST(OpenRun, RefusesADirectoryThatOthersCanEnter) {
