@@ -11,7 +11,7 @@
 #include "container/exec_client.hh"
 #include "container/parse_env.hh"
 #include "container/plan.hh"
-#include "container/record.hh"
+#include "container/running.hh"
 #include "runtime/exec.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
@@ -27,22 +27,10 @@ Error not_running() {
         .with_exit_code(kExitNotRunning);
 }
 
-/// The namespaces of the container, where its monitor lives and says that it runs.
 runtime::ExecTarget open_target(const std::filesystem::path& directory) {
-    const auto alive = sys::find_at(AT_FDCWD, directory / "alive", O_RDONLY);
-    const auto monitor = alive ? sys::lock_holder(alive->get()) : std::nullopt;
-    const auto state = monitor ? read_state(directory) : std::nullopt;
-    if (!state || state->status != Status::running) throw not_running();
-    if (*monitor == 0) {
-        throw Error("enter container {}: it belongs to another PID namespace", directory.filename().native());
-    }
-    try {
-        return runtime::open_exec_target(state->pid, *monitor);
-    } catch (const SysError& e) {
-        // It ended while we looked.
-        if (e.is(ENOENT) || e.is(ESRCH)) throw not_running();
-        throw;
-    }
+    auto target = open_running(directory, [](const State& s) { return s.status == Status::running; });
+    if (!target) throw not_running();
+    return *std::move(target);
 }
 
 std::vector<std::string> make_env(const std::vector<std::string>& base, const ExecRequest& request) {

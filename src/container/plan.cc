@@ -120,6 +120,17 @@ runtime::NetworkPlan plan_network(const ContainerConfig& config) {
 
 }  // namespace
 
+std::optional<image::Image> find_image(const image::ImageStore& images, const ContainerConfig& config) {
+    if (config.rootfs) return std::nullopt;
+    // The name may mean another image by now.
+    auto image = images.get(config.image_id.empty() ? config.image : config.image_id);
+    if (!image.found_as) {
+        const auto named = images.find(config.image);
+        if (named && named->id == image.id) image.found_as = named->found_as;
+    }
+    return image;
+}
+
 runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& config,
                               const image::Image* image, const image::ImageStore& images,
                               const std::filesystem::path& directory) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "container/config.hh"
 #include "image/image_store.hh"
@@ -19,6 +20,10 @@ namespace rpod::container {
 runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& config,
                               const image::Image* image, const image::ImageStore& images,
                               const std::filesystem::path& directory);
+
+/// The image that a container was made of, and the name that was used for it; nothing with --rootfs.
+/// @throws Error where it is gone
+std::optional<image::Image> find_image(const image::ImageStore& images, const ContainerConfig& config);
 
 /// A plan for the root file system alone, to be launched and never started: no volume, no network, nothing of
 /// the host below it. Writes no record.

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/record.hh"
 
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -128,10 +127,7 @@ void wait_for_monitor(const std::filesystem::path& directory) {
         throw;
     }
     if (sys::process_start(state->monitor_pid) != state->monitor_start) return;
-    pollfd end{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
-    while (::poll(&end, 1, -1) < 0) {
-        if (errno != EINTR) throw SysError(errno, "wait for a monitor");
-    }
+    sys::wait_for_end(pidfd.get());
 }
 
 Time creation_time(const std::filesystem::path& directory) {

@@ -16,10 +16,10 @@
 #include "container/create.hh"
 #include "container/plan.hh"
 #include "container/record.hh"
+#include "container/running.hh"
 #include "container/session.hh"
 #include "container/volume_store.hh"
 #include "image/image_store.hh"
-#include "runtime/exec.hh"
 #include "runtime/launch.hh"
 #include "sys/channel.hh"
 #include "sys/file.hh"
@@ -41,28 +41,19 @@ struct RootNamespaces {
 /// Nothing where it does not run; a monitor that is about to launch it, or about to end, is waited for by the
 /// lock and the records.
 std::optional<RootNamespaces> find_running(const std::filesystem::path& directory) {
-    const auto alive = sys::find_at(AT_FDCWD, directory / "alive", O_RDONLY);
-    const auto monitor = alive ? sys::lock_holder(alive->get()) : std::nullopt;
-    const auto state = monitor ? read_state(directory) : std::nullopt;
-    if (!state || state->pid == 0) return std::nullopt;
-    if (state->status == Status::created)
-        throw Error(
-            "container {} has been initialized and waits to be started: its files cannot be reached yet",
-            directory.filename().native());
-    if (*monitor == 0)
-        throw Error("enter container {}: it belongs to another PID namespace", directory.filename().native());
-    try {
-        auto target = runtime::open_exec_target(state->pid, *monitor);
-        for (auto& other : target.others) {
-            if (other.flag == CLONE_NEWNS)
-                return RootNamespaces{.user = std::move(target.user), .mount = std::move(other.fd)};
-        }
-        throw Error("container {} has no mount namespace of its own", directory.filename().native());
-    } catch (const SysError& e) {
-        // It ended while we looked.
-        if (e.is(ENOENT) || e.is(ESRCH)) return std::nullopt;
-        throw;
+    auto target = open_running(directory, [&](const State& state) {
+        if (state.pid != 0 && state.status == Status::created)
+            throw Error(
+                "container {} has been initialized and waits to be started: its files cannot be reached yet",
+                directory.filename().native());
+        return state.pid != 0;
+    });
+    if (!target) return std::nullopt;
+    for (auto& other : target->others) {
+        if (other.flag == CLONE_NEWNS)
+            return RootNamespaces{.user = std::move(target->user), .mount = std::move(other.fd)};
     }
+    throw Error("container {} has no mount namespace of its own", directory.filename().native());
 }
 
 /// Child, session root: becomes the root of the container's user namespace and acts.
@@ -114,7 +105,7 @@ void run_in_session(const store::Paths& paths, const UsernsConfig& userns, const
         command.close();  // this process's copy: the end of the command's own is to be seen
         try {
             return body(channel);
-        } catch (const Error& e) {
+        } catch (const std::exception& e) {
             channel.send(1, e.what());
             return kExitFailed;
         }
@@ -135,8 +126,7 @@ void with_stopped_root(const store::Paths& paths, const std::string& id, const A
     // The old mounts must be gone before the writable layer is mounted again.
     wait_for_monitor(directory);
     const image::ImageStore images(paths);
-    std::optional<image::Image> image;
-    if (!config.rootfs) image = images.get(config.image_id.empty() ? config.image : config.image_id);
+    const auto image = find_image(images, config);
     auto plan = make_root_plan(paths, config, image ? &*image : nullptr, images, directory);
     run_in_session(paths, config.userns, "container " + id,
                    [&](const sys::Channel& caller) { return launch_and_act(plan, act, caller); });
@@ -161,16 +151,11 @@ void with_container_root(const store::Paths& paths, const std::string& id, const
 
 void with_volume_root(const store::Paths& paths, const std::string& name, const Act& act) {
     const auto data = volume_data(paths, name);
-    run_in_session(paths, {}, "volume " + name, [&](const sys::Channel& caller) {
+    run_in_session(paths, {}, "volume " + name, [&](const sys::Channel&) {
         // Where a volume stands for a directory of the host, something can be mounted below that.
         sys::unshare_namespaces(CLONE_NEWNS);
-        try {
-            act(sys::RootedDir(sys::clone_mount(AT_FDCWD, data, false)));
-            return 0;
-        } catch (const std::exception& e) {
-            caller.send(1, e.what());
-            return kExitFailed;
-        }
+        act(sys::RootedDir(sys::clone_mount(AT_FDCWD, data, false)));
+        return 0;
     });
 }
 

@@ -18,17 +18,6 @@
 namespace rpod::container {
 namespace {
 
-std::optional<image::Image> find_image(const image::ImageStore& images, const ContainerConfig& config) {
-    if (config.rootfs) return std::nullopt;
-    // The name may mean another image by now.
-    auto image = images.get(config.image_id.empty() ? config.image : config.image_id);
-    if (!image.found_as) {
-        const auto named = images.find(config.image);
-        if (named && named->id == image.id) image.found_as = named->found_as;
-    }
-    return image;
-}
-
 /// What the monitor does when the payload has ended.
 void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConfig& config) {
     auto withdrawn = std::make_shared<std::filesystem::path>();

@@ -2,12 +2,11 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/streams.hh"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "sys/file.hh"
 #include "sys/terminal.hh"
 
 namespace rpod::container {
@@ -15,8 +14,7 @@ namespace rpod::container {
 void Streams::open(runtime::Launched& launched) {
     if (launched.console) {
         // Input and output are one descriptor each way, so that each side ends for itself.
-        input_.emplace(
-            sys::Fd(check(::fcntl(launched.console.get(), F_DUPFD_CLOEXEC, 3), "duplicate the terminal")));
+        input_.emplace(sys::duplicate(launched.console.get()));
         outputs_.emplace_back(AttachKind::stdout_data, std::move(launched.console));
         return;
     }

@@ -2,9 +2,7 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "net/slirp_library.hh"
 
-#include <dlfcn.h>
-
-#include "base/error.hh"
+#include "sys/library.hh"
 
 namespace rpod::net {
 namespace {
@@ -23,29 +21,20 @@ SlirpLibrary load() {
 
 #else
 
-template <class Function>
-void find(void* library, const char* name, Function& into) {
-    into = reinterpret_cast<Function>(::dlsym(library, name));
-    if (!into) throw Error("load libslirp: it has no {}", name).with_hint("rpod needs libslirp 4.7 or newer");
-}
-
 SlirpLibrary load() {
-    // All symbols now: later, in the sandbox, the loader could not open a file.
-    void* library = ::dlopen("libslirp.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        const char* why = ::dlerror();
-        throw Error("load libslirp, which connects containers with the network: {}",
-                    why ? why : "unknown error")
-            .with_hint("install the package libslirp0, or run with --network none or host");
-    }
+    const sys::Library library({"libslirp.so.0"},
+                               {.name = "libslirp",
+                                .purpose = "which connects containers with the network",
+                                .hint = "install the package libslirp0, or run with --network none or host",
+                                .old_hint = "rpod needs libslirp 4.7 or newer"});
     SlirpLibrary table{};
-    find(library, "slirp_new", table.create);
-    find(library, "slirp_cleanup", table.cleanup);
-    find(library, "slirp_input", table.input);
-    find(library, "slirp_pollfds_fill", table.pollfds_fill);
-    find(library, "slirp_pollfds_poll", table.pollfds_poll);
-    find(library, "slirp_handle_timer", table.handle_timer);
-    find(library, "slirp_version_string", table.version_string);
+    library.find("slirp_new", table.create);
+    library.find("slirp_cleanup", table.cleanup);
+    library.find("slirp_input", table.input);
+    library.find("slirp_pollfds_fill", table.pollfds_fill);
+    library.find("slirp_pollfds_poll", table.pollfds_poll);
+    library.find("slirp_handle_timer", table.handle_timer);
+    library.find("slirp_version_string", table.version_string);
     return table;
 }
 

@@ -3,57 +3,18 @@
 #include "overlay/copy.hh"
 
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <climits>
-#include <memory>
 #include <string_view>
 
 #include "overlay/at.hh"
 #include "overlay/disk_format.hh"
+#include "sys/copy_content.hh"
 
 namespace rpod::overlay {
 namespace {
-
-int copy_by_hand(int from, int to, off_t offset, off_t end) {
-    constexpr size_t kBuffer = 256 << 10;
-    const std::unique_ptr<char[]> buffer(new char[kBuffer]);
-    while (offset < end) {
-        const size_t want = std::min<size_t>(kBuffer, static_cast<size_t>(end - offset));
-        const ssize_t n = ::pread(from, buffer.get(), want, offset);
-        if (n < 0) return errno;
-        if (n == 0) return 0;  // it has become shorter
-        for (ssize_t done = 0; done < n;) {
-            const ssize_t put =
-                ::pwrite(to, buffer.get() + done, static_cast<size_t>(n - done), offset + done);
-            if (put < 0) return errno;
-            done += put;
-        }
-        offset += n;
-    }
-    return 0;
-}
-
-int copy_range(int from, int to, off_t offset, off_t end) {
-    while (offset < end) {
-        off_t in = offset;
-        off_t out = offset;
-        const ssize_t n = ::copy_file_range(from, &in, to, &out, static_cast<size_t>(end - offset), 0);
-        if (n == 0) return 0;
-        if (n < 0) {
-            // Different file systems, or one that cannot.
-            if (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)
-                return copy_by_hand(from, to, offset, end);
-            return errno;
-        }
-        offset += n;
-    }
-    return 0;
-}
 
 /// Nobody in a user namespace may set some of them; the kernel's overlayfs passes over the same.
 bool may_be_lost(std::string_view name, int e) {
@@ -108,7 +69,7 @@ int copy_regular(int from, const struct stat& st, int dir, const char* name, Cop
     if (options.content && st.st_size > 0) {
         const auto source = reopen(from, O_RDONLY);
         if (!source) return source.err();
-        if (const int e = copy_content(source->get(), made->get(), static_cast<uint64_t>(st.st_size)))
+        if (const int e = sys::copy_content(source->get(), made->get(), static_cast<uint64_t>(st.st_size)))
             return e;
     }
     if (const int e = copy_metadata(from, st, made->get())) return e;
@@ -116,21 +77,6 @@ int copy_regular(int from, const struct stat& st, int dir, const char* name, Cop
 }
 
 }  // namespace
-
-int copy_content(int from, int to, uint64_t size) {
-    if (::ioctl(to, FICLONE, from) == 0) return 0;
-    const off_t end = static_cast<off_t>(size);
-    for (off_t offset = 0; offset < end;) {
-        const off_t data = ::lseek(from, offset, SEEK_DATA);
-        if (data < 0 && errno == ENXIO) break;  // a hole up to the end
-        if (data < 0) return copy_range(from, to, offset, end);
-        const off_t hole = ::lseek(from, data, SEEK_HOLE);
-        const off_t stop = hole < 0 ? end : std::min(hole, end);
-        if (const int e = copy_range(from, to, data, stop)) return e;
-        offset = stop;
-    }
-    return error_of(::ftruncate(to, end));
-}
 
 int copy_file(int from, const struct stat& st, int dir, const char* name, CopyOptions options) {
     if (S_ISREG(st.st_mode)) return copy_regular(from, st, dir, name, options);

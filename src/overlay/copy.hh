@@ -21,7 +21,4 @@ struct CopyOptions {
 /// @return 0 or an errno; what was made by then stays
 int copy_file(int from, const struct stat& st, int dir, const char* name, CopyOptions options);
 
-/// The content of a regular file, holes included: by sharing blocks where the file system can.
-int copy_content(int from, int to, uint64_t size);
-
 }  // namespace rpod::overlay

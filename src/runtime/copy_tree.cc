@@ -12,6 +12,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "sys/copy_content.hh"
 #include "sys/file.hh"
 
 namespace rpod::runtime {
@@ -52,28 +53,11 @@ void copy_metadata(int to, const struct stat& st, const std::string& name) {
     check(::futimens(to, times.data()), "set the times of '{}'", printable(name));
 }
 
-void copy_content(int from, int to, const std::string& name) {
-    for (;;) {
-        const ssize_t n = ::copy_file_range(from, nullptr, to, nullptr, 1 << 30, 0);
-        if (n == 0) return;
-        if (n > 0) continue;
-        if (errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS) {
-            throw SysError(errno, "copy '{}'", printable(name));
-        }
-        break;
-    }
-    std::string buffer(256 << 10, '\0');
-    for (;;) {
-        const ssize_t n = check(::read(from, buffer.data(), buffer.size()), "read '{}'", printable(name));
-        if (n == 0) return;
-        sys::write_all(to, {buffer.data(), static_cast<size_t>(n)}, fmt::format("'{}'", printable(name)));
-    }
-}
-
 void copy_file(int from_dir, int to_dir, const std::string& name, const struct stat& st) {
     const auto from = sys::open_at(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const auto to = sys::open_at(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    copy_content(from.get(), to.get(), name);
+    if (const int e = sys::copy_content(from.get(), to.get(), static_cast<uint64_t>(st.st_size)))
+        throw SysError(e, "copy '{}'", printable(name));
     copy_xattrs(from.get(), to.get(), name);
     copy_metadata(to.get(), st, name);
 }

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "runtime/servers.hh"
 
-#include <fcntl.h>
 #include <poll.h>
 
 #include <cerrno>
@@ -12,6 +11,7 @@
 #include "base/log.hh"
 #include "net/serve.hh"
 #include "sys/channel.hh"
+#include "sys/file.hh"
 
 namespace rpod::runtime {
 namespace {
@@ -131,9 +131,9 @@ pid_t Servers::start_ports(AddedPort& added, const NetworkPlan& plan) {
 
 void Servers::add_port(const net::PortListener& listener, const NetworkPlan& plan) {
     if (!network_.pod) throw Error("the container has no network of its own whose ports could be published");
-    const int copy = check(::fcntl(listener.socket.get(), F_DUPFD_CLOEXEC, 3), "copy a descriptor");
+    auto copy = sys::duplicate(listener.socket.get());
     auto& added = network_.added.emplace_back();
-    added.listener.socket = sys::Fd(copy);
+    added.listener.socket = std::move(copy);
     added.listener.container_port = listener.container_port;
     added.listener.transport = listener.transport;
     add({.role = "rpod:ports",
@@ -160,9 +160,7 @@ void Servers::end_network() {
         if (!serves_network(server) || !server.pidfd) continue;
         // Somebody else may have waited for it by now: only its pidfd still means it.
         sys::send_signal(server.pidfd.get(), SIGKILL);
-        pollfd gone{.fd = server.pidfd.get(), .events = POLLIN, .revents = 0};
-        while (::poll(&gone, 1, -1) < 0 && errno == EINTR) {
-        }
+        sys::wait_for_end(server.pidfd.get());
     }
     std::erase_if(servers_, serves_network);
 }

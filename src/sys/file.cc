@@ -23,6 +23,11 @@ Fd open_file(const std::filesystem::path& path, int flags, mode_t mode) {
     return open_at(AT_FDCWD, path, flags, mode);
 }
 
+Fd duplicate(int fd) {
+    constexpr int kAboveStandard = 3;
+    return Fd(check(::fcntl(fd, F_DUPFD_CLOEXEC, kAboveStandard), "duplicate a descriptor"));
+}
+
 std::optional<Fd> find_at(int dir, const std::filesystem::path& path, int flags) {
     const int fd = ::openat(dir, path.c_str(), flags | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;

@@ -23,6 +23,9 @@ Fd open_file(const std::filesystem::path& path, int flags, mode_t mode = 0);
 /// As open_at, but nothing where the file does not exist (ENOENT, ENOTDIR).
 std::optional<Fd> find_at(int dir, const std::filesystem::path& path, int flags);
 
+/// A descriptor of our own for what a borrowed one refers to. @throws SysError
+Fd duplicate(int fd);
+
 /// The whole content. @throws SysError; Error where it is larger than max_bytes
 std::string read_all(int fd, std::string_view what, size_t max_bytes = 16 << 20);
 std::string read_file(const std::filesystem::path& path, size_t max_bytes = 16 << 20);

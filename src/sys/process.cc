@@ -3,6 +3,7 @@
 #include "sys/process.hh"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -83,6 +84,13 @@ ExitStatus wait_for_pidfd(int pidfd) {
     }
     if (info.si_code == CLD_EXITED) return {.code = info.si_status, .signal = 0};
     return {.code = 0, .signal = info.si_status};
+}
+
+void wait_for_end(int pidfd) {
+    pollfd end{.fd = pidfd, .events = POLLIN, .revents = 0};
+    while (::poll(&end, 1, -1) < 0) {
+        if (errno != EINTR) throw SysError(errno, "wait for a process");
+    }
 }
 
 bool send_signal(int pidfd, int signal) {

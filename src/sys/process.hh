@@ -52,6 +52,8 @@ ExitStatus wait_for_pidfd(int pidfd);
 
 /// pidfd_open(2).
 Fd open_pidfd(pid_t pid);
+/// Returns when the process, of whoever, has ended. @throws SysError
+void wait_for_end(int pidfd);
 /// pidfd_send_signal(2). @return false where the process is gone
 bool send_signal(int pidfd, int signal);
 
