@@ -6,6 +6,7 @@
 //
 //     rpod-init exec REPORT-FD PATH ARG0 [ARG...]    becomes the payload
 //     rpod-init reap REPORT-FD PATH ARG0 [ARG...]    stays as PID 1, runs the payload as its child
+//     rpod-init rest                                 stays as PID 1, runs nothing: reaps for a pod
 //
 // Why it exists: an image may name /proc/self/exe as its command or as the interpreter of a script, and a
 // container may open /proc/PID/exe of the process that enters it. Both lead to the program that calls execve
@@ -129,6 +130,19 @@ void reap_ended(long child) {
     }
 }
 
+/// PID 1 of a PID namespace that the containers of a pod share. Ends by SIGKILL from outside.
+[[noreturn]] void rest() {
+    default_signals();
+    set_mask(kAllSignals);
+    call(__NR_prctl, PR_SET_NAME, "rpod:reaper");
+    for (;;) {
+        call(__NR_rt_sigtimedwait, &kAllSignals, nullptr, nullptr, sizeof kAllSignals);
+        int status = 0;
+        while (call(__NR_wait4, -1, &status, WNOHANG, nullptr) > 0) {
+        }
+    }
+}
+
 }  // namespace
 
 /// @param stack  as the kernel leaves it: argc, argv, NULL, envp, NULL
@@ -136,6 +150,7 @@ extern "C" [[noreturn, gnu::used]] void stub_main(long* stack) {
     const long argc = stack[0];
     char** argv = reinterpret_cast<char**>(stack + 1);
     char** envp = argv + argc + 1;
+    if (argc == 2 && equal(argv[1], "rest")) rest();
     if (argc < 5) quit(125);
     const int report_fd = parse_number(argv[2]);
     if (report_fd < 0) quit(125);

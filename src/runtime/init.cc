@@ -6,18 +6,16 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/error.hh"
-#include "net/tap.hh"
 #include "runtime/accounts.hh"
 #include "runtime/devices.hh"
+#include "runtime/first_steps.hh"
 #include "runtime/mounts.hh"
 #include "runtime/payload.hh"
 #include "runtime/restrict.hh"
 #include "sys/file.hh"
-#include "sys/keyring.hh"
 #include "sys/mount.hh"
 #include "sys/process.hh"
 #include "sys/rooted_dir.hh"
@@ -25,59 +23,6 @@
 
 namespace rpod::runtime {
 namespace {
-
-/// Full capabilities in P from here on. Where P maps no 0 (one ID, kept), the caller's own ID stays.
-void become_root(const LaunchPlan& plan, const userns::PodMaps& maps) {
-    if (maps.gids.to_outside(0)) check(::setresgid(0, 0, 0), "become group 0 of the container");
-    if (maps.uids.to_outside(0)) check(::setresuid(0, 0, 0), "become user 0 of the container");
-    // Last moment to do this: the file, too, belongs to root once we are closed.
-    if (const auto& adjust = plan.spec.process.oom_score_adj) {
-        sys::write_existing("/proc/self/oom_score_adj", std::to_string(*adjust));
-    }
-    // After the maps are written (a process that is not dumpable has files in /proc that belong to root), and
-    // before anything of the container runs in this PID namespace.
-    check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "close this process to its neighbours");
-}
-
-/// A new session, so that nobody's terminal is ours.
-void leave_caller() {
-    check(::setsid(), "start a session");
-    sys::leave_session_keyring();
-}
-
-void set_host_name(const oci::RuntimeSpec& spec) {
-    if (!spec.hostname.empty()) {
-        check(::sethostname(spec.hostname.c_str(), spec.hostname.size()), "set the host name '{}'",
-              spec.hostname);
-    }
-    if (!spec.domainname.empty()) {
-        check(::setdomainname(spec.domainname.c_str(), spec.domainname.size()), "set the domain name '{}'",
-              spec.domainname);
-    }
-}
-
-/// Groups that may ping: all that P maps from 0 on in one run.
-std::optional<net::GroupRange> ping_groups(const userns::IdMap& gids) {
-    const auto& first = gids.extents().front();
-    uint32_t last = first.inside + first.size - 1;
-    for (const auto& e : gids.extents()) {
-        if (e.inside == last + 1) last = e.inside + e.size - 1;
-    }
-    return net::GroupRange{.first = first.inside, .last = last};
-}
-
-/// Early, so that rpod:net starts while the mounts are made.
-void set_up_network(const LaunchPlan& plan, const userns::IdMap& gids, const InitSync& sync) {
-    switch (plan.network.mode) {
-        case NetworkMode::from_spec:
-            return;
-        case NetworkMode::loopback:
-            return net::bring_up_loopback(ping_groups(gids));
-        case NetworkMode::slirp:
-            sync.tap_created(net::create_tap_in_child(plan.network.slirp, ping_groups(gids)).get());
-            return;
-    }
-}
 
 /// What is mounted here must not travel to the mount namespace we were copied from; what is mounted there
 /// still comes in.
@@ -143,13 +88,13 @@ int run_init(const InitContext& context, const InitSync& sync) {
     try {
         const auto& plan = context.plan;
         sync.wait_id_map_written();
-        become_root(plan, context.maps);
+        become_root(context.maps, plan.spec.process.oom_score_adj);
         leave_caller();
-        set_up_network(plan, context.maps.gids, sync);
+        set_up_network(plan.network, context.maps.gids, sync);
         ContainerUser user;
         if (const auto* uts = plan.spec.linux.find_namespace(oci::NamespaceType::uts);
             uts && uts->path.empty()) {
-            set_host_name(plan.spec);
+            set_host_name(plan.spec.hostname, plan.spec.domainname);
         }
         build_root(context, sync, user);
         sync.ready();

@@ -11,6 +11,7 @@
 #include "base/error.hh"
 #include "runtime/init.hh"
 #include "runtime/mounts.hh"
+#include "runtime/namespace_flag.hh"
 #include "runtime/rootfs.hh"
 #include "runtime/stub.hh"
 #include "sys/channel.hh"
@@ -20,28 +21,6 @@
 
 namespace rpod::runtime {
 namespace {
-
-int clone_flag(oci::NamespaceType type) {
-    switch (type) {
-        case oci::NamespaceType::pid:
-            return CLONE_NEWPID;
-        case oci::NamespaceType::network:
-            return CLONE_NEWNET;
-        case oci::NamespaceType::mount:
-            return CLONE_NEWNS;
-        case oci::NamespaceType::ipc:
-            return CLONE_NEWIPC;
-        case oci::NamespaceType::uts:
-            return CLONE_NEWUTS;
-        case oci::NamespaceType::user:
-            return CLONE_NEWUSER;
-        case oci::NamespaceType::cgroup:
-            return CLONE_NEWCGROUP;
-        case oci::NamespaceType::time:
-            return CLONE_NEWTIME;
-    }
-    return 0;
-}
 
 struct Pipe {
     sys::Fd reader;

@@ -80,6 +80,14 @@ void exec_stub(StubMode mode, int stub_fd, int report_fd, const std::string& pat
     throw SysError(err, "execute the container's init");
 }
 
+void exec_reaper(int stub_fd) {
+    const std::vector<std::string> args{"rpod-init", "rest"};
+    const auto argv = pointers(args);
+    const auto env = pointers({});
+    ::fexecve(stub_fd, argv.data(), env.data());
+    throw SysError(errno, "execute the pod's first process");
+}
+
 std::optional<int> read_exec_report(int report_fd) {
     unsigned char bytes[4];
     size_t have = 0;

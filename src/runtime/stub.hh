@@ -32,6 +32,10 @@ sys::Fd make_stub();
 [[noreturn]] void exec_stub(StubMode mode, int stub_fd, int report_fd, const std::string& path,
                             const std::vector<std::string>& args, const std::vector<std::string>& env);
 
+/// Becomes the PID 1 of a pod's PID namespace: runs nothing, and reaps until it is killed. Needs no file but
+/// the stub. @throws Error
+[[noreturn]] void exec_reaper(int stub_fd);
+
 /// Waits until the payload runs (or its process is gone): nothing; or until it could not be executed: its
 /// errno.
 std::optional<int> read_exec_report(int report_fd);
