@@ -55,6 +55,11 @@ bool Clients::holds_back() const {
     });
 }
 
+bool Clients::has_pending() const {
+    return std::any_of(all_.begin(), all_.end(),
+                       [](const Client& c) { return c.end.connected() && c.end.has_pending(); });
+}
+
 void Clients::output(AttachKind stream, std::string_view data) {
     for (auto& client : all_) {
         if (!client.wants(stream)) continue;

@@ -42,6 +42,8 @@ class Clients {
     bool has_foreground() const;
     /// Whether the foreground client has not read what it has.
     bool holds_back() const;
+    /// Whether any of them has not.
+    bool has_pending() const;
 
     void output(AttachKind stream, std::string_view data);
     void stdin_taken();

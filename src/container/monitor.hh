@@ -2,18 +2,14 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
-#include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <functional>
-#include <string>
+#include <vector>
 
-#include "container/attach.hh"
-#include "container/config.hh"
-#include "container/restart_policy.hh"
-#include "runtime/plan.hh"
+#include "container/member.hh"
+#include "sys/signals.hh"
 
-/// The monitor of a container, `rpod:monitor` in ps. How it lives:
+/// The monitor of a lone container, `rpod:monitor` in ps. How it lives:
 ///
 ///   It is PID 1 of a PID namespace of its own, so that its death, however it comes, makes the kernel end the
 ///   whole container. It is root of the session user namespace, in a session (setsid) and a mount namespace
@@ -30,29 +26,23 @@
 ///   takes the container with it, unless that is to wait (`rpod init`).
 namespace rpod::container {
 
-struct MonitorJob {
-    runtime::LaunchPlan plan;
-    std::string id;
-    std::filesystem::path directory;          ///< containers/ID
-    std::filesystem::path control_directory;  ///< holds the control socket; empty: none
-    std::chrono::seconds timeout{0};          ///< 0: none; the container is killed when it is over
-    bool attached = true;                     ///< the client that starts it gets the output
-    bool waits = false;                       ///< without that client it waits for another one to start it
-    bool own_pid_namespace = true;
-    bool null_stdin = false;  ///< Stdio::inherit: standard input is /dev/null all the same
-    LogConfig log{.driver = "none", .options = {}};
-    RestartPolicy restart;
-    int stop_signal = SIGTERM;
-    std::chrono::seconds stop_timeout{10};  ///< from that signal to SIGKILL
-    std::string pidfile, conmon_pidfile;    ///< written when it starts; empty: none
-    /// Frees what others may take at once (the name), and for --rm moves the record out of the way. Called
-    /// once, when the payload has ended for good and before clients hear of it.
-    std::function<void()> release;
-    /// Removes what is left, after the clients were told.
-    std::function<void()> clean_up;
-};
-
 /// The body of the monitor's process. @param holder_fd  keeps the session user namespace findable; stays open
 int run_monitor(MonitorJob& job, MonitorEnd client, int holder_fd);
+
+/// What a monitor's process does first: lets go of everything of the command but `keep`, writes its log to
+/// `directory`, starts a session, and leaves the current directory.
+void leave_command(std::vector<int> keep, const std::filesystem::path& directory);
+
+/// The children of a monitor's process that have ended, as SIGCHLD tells.
+class EndedChildren {
+  public:
+    EndedChildren() : signals_({SIGCHLD}) {}
+    int fd() const { return signals_.fd(); }
+    /// Waits for all that have ended; as PID 1, also for those that a container left.
+    void reap(const std::function<void(pid_t, sys::ExitStatus)>& take);
+
+  private:
+    sys::SignalQueue signals_;
+};
 
 }  // namespace rpod::container

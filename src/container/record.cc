@@ -6,18 +6,23 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <thread>
 
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "container/enum_names.hh"
 #include "store/record.hh"
 #include "sys/file.hh"
+#include "sys/namespace.hh"
 
 namespace rpod::container {
 namespace {
 
 constexpr store::RecordKind kState{.file = "state.json", .version = 1};
 constexpr store::RecordKind kExit{.file = "exit.json", .version = 1};
+
+/// How often to look whether a lock is free that nobody but its holder may take.
+constexpr auto kLockPoll = std::chrono::milliseconds(2);
 
 sys::Fd open_directory(const std::filesystem::path& directory) {
     return sys::open_file(directory, O_PATH | O_DIRECTORY);
@@ -50,8 +55,13 @@ void write_state(const std::filesystem::path& directory, const State& state) {
     record.set("status", name_of(kStatuses, state.status)).set("pid", state.pid).set("boot", boot_id());
     if (state.started) record.set("started", format_time(*state.started));
     record.set("conmon_pid", state.monitor_pid).set("conmon_start", state.monitor_start);
-    record.set("restarts", state.restarts);
+    record.set("restarts", state.restarts).set("shared_monitor", state.shared_monitor);
     store::replace_record(open_directory(directory).get(), kState, record);
+}
+
+void name_monitor(State& state) {
+    state.monitor_pid = sys::pid_in_proc(sys::open_pidfd(::getpid()).get());
+    state.monitor_start = sys::process_start(state.monitor_pid);
 }
 
 std::optional<State> read_state(const std::filesystem::path& directory) {
@@ -66,6 +76,7 @@ std::optional<State> read_state(const std::filesystem::path& directory) {
     if (const auto start = record->find("conmon_start")) state.monitor_start = start->as_uint();
     if (const auto restarts = record->find("restarts"))
         state.restarts = static_cast<uint32_t>(restarts->as_uint(UINT32_MAX));
+    state.shared_monitor = record->bool_or("shared_monitor", false);
     return state;
 }
 
@@ -127,7 +138,8 @@ void wait_for_monitor(const std::filesystem::path& directory) {
         throw;
     }
     if (sys::process_start(state->monitor_pid) != state->monitor_start) return;
-    sys::wait_for_end(pidfd.get());
+    if (!state->shared_monitor) return sys::wait_for_end(pidfd.get());
+    while (is_alive(directory)) std::this_thread::sleep_for(kLockPoll);
 }
 
 Time creation_time(const std::filesystem::path& directory) {

@@ -36,15 +36,16 @@ void Streams::add_to(PollSet& set, bool takes_output) {
     for (const auto& output : outputs_) set.add(takes_output ? output.fd() : -1, POLLIN);
 }
 
-void Streams::serve(const PollSet& set, bool last) {
+void Streams::serve(const PollSet& set, bool ended) {
     if (set.ready(first_)) write_input();
+    bool any = false;
     for (size_t i = 0; i < std::min(polled_, outputs_.size()); ++i) {
-        if (set.ready(first_ + 1 + i)) {
-            take_output(outputs_[i]);
-        } else if (last) {
-            outputs_[i].close();
-        }
+        if (!set.ready(first_ + 1 + i)) continue;
+        any = true;
+        take_output(outputs_[i]);
     }
+    if (!ended || any) return;
+    for (auto& output : outputs_) output.close();
 }
 
 bool Streams::output_taken() const {

@@ -43,8 +43,9 @@ class Streams {
     void close();
 
     void add_to(PollSet& set, bool takes_output);
-    /// After the poll. @param last  nobody is left who should write: what has nothing to read is closed
-    void serve(const PollSet& set, bool last);
+    /// After the poll. @param ended  nobody is left who should write: once nothing is to be read, all are
+    /// closed
+    void serve(const PollSet& set, bool ended);
     bool output_taken() const;
 
     void take_input(Client& client, std::string_view data);
