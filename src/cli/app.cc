@@ -19,6 +19,7 @@
 #include "cli/login.hh"
 #include "cli/logs.hh"
 #include "cli/oci.hh"
+#include "cli/pods.hh"
 #include "cli/port.hh"
 #include "cli/ps.hh"
 #include "cli/run.hh"
@@ -212,15 +213,15 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
-    for (auto* group : {image_add_commands,    image_pull_commands,    image_push_commands,
-                        login_commands,        image_history_commands, image_list_commands,
-                        image_manage_commands, inspect_commands,       oci_commands,
-                        run_commands,          create_commands,        start_stop_commands,
-                        signal_pause_commands, wait_commands,          container_commands,
-                        exec_commands,         export_commands,        ps_commands,
-                        logs_commands,         port_commands,          top_commands,
-                        stats_commands,        system_commands,        volume_commands,
-                        unshare_commands,      fuse_overlayfs_commands}) {
+    for (auto* group :
+         {image_add_commands,     image_pull_commands, image_push_commands,   login_commands,
+          image_history_commands, image_list_commands, image_manage_commands, inspect_commands,
+          oci_commands,           run_commands,        create_commands,       start_stop_commands,
+          signal_pause_commands,  wait_commands,       container_commands,    exec_commands,
+          export_commands,        ps_commands,         logs_commands,         pod_create_commands,
+          pod_life_commands,      pod_show_commands,   port_commands,         top_commands,
+          stats_commands,         system_commands,     volume_commands,       unshare_commands,
+          fuse_overlayfs_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

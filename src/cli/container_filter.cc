@@ -59,13 +59,13 @@ bool has_status(const Snapshot& s, const std::string& value) {
     return s.status == (value == "stopped" ? "exited" : value);
 }
 
-/// Pods, health checks and networks of a name do not exist for a container yet: none has one.
+/// Health checks do not exist for a container yet: none has one.
 bool never(const Snapshot&) { return false; }
 
 }  // namespace
 
 ContainerFilter::ContainerFilter(const std::vector<std::string>& filters, const std::vector<Snapshot>& all,
-                                 ContainerImages& images) {
+                                 ContainerImages& images, PodTable& pods) {
     for (const auto& filter : filters) {
         const auto parts = split(filter, '=', 2);
         if (parts.size() != 2) {
@@ -73,7 +73,7 @@ ContainerFilter::ContainerFilter(const std::vector<std::string>& filters, const 
                         printable(filter));
         }
         const std::string key(parts[0]);
-        auto test = make(key, std::string(parts[1]), all, images);
+        auto test = make(key, std::string(parts[1]), all, images, pods);
         if (key.starts_with("label")) {
             tests_.push_back(std::move(test));
         } else {
@@ -83,7 +83,8 @@ ContainerFilter::ContainerFilter(const std::vector<std::string>& filters, const 
 }
 
 ContainerFilter::Test ContainerFilter::make(const std::string& key, const std::string& value,
-                                            const std::vector<Snapshot>& all, ContainerImages& images) const {
+                                            const std::vector<Snapshot>& all, ContainerImages& images,
+                                            PodTable& pods) const {
     if (key == "id") return [value](const Snapshot& s) { return s.id.starts_with(value); };
     if (key == "name") {
         const Pattern pattern(value);
@@ -132,7 +133,13 @@ ContainerFilter::Test ContainerFilter::make(const std::string& key, const std::s
             });
         };
     }
-    if (key == "health" || key == "pod") return never;
+    if (key == "pod") {
+        return [value, &pods](const Snapshot& s) {
+            const auto* pod = pods.find(s.config);
+            return pod && !value.empty() && (pod->base.name == value || pod->base.id.starts_with(value));
+        };
+    }
+    if (key == "health") return never;
     throw Error("\"{}\" is an invalid filter", printable(key));
 }
 

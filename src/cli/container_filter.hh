@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/container_view.hh"
+#include "cli/pods.hh"
 #include "container/snapshot.hh"
 
 namespace rpod::cli {
@@ -19,7 +20,7 @@ class ContainerFilter {
   public:
     /// @throws Error for a key or a value that makes no sense, or a container that is not there
     ContainerFilter(const std::vector<std::string>& filters, const std::vector<container::Snapshot>& all,
-                    ContainerImages& images);
+                    ContainerImages& images, PodTable& pods);
 
     bool matches(const container::Snapshot& s) const;
     /// A filter asks for containers that do not run, so --all is implied.
@@ -28,7 +29,7 @@ class ContainerFilter {
   private:
     using Test = std::function<bool(const container::Snapshot&)>;
     Test make(const std::string& key, const std::string& value, const std::vector<container::Snapshot>& all,
-              ContainerImages& images) const;
+              ContainerImages& images, PodTable& pods) const;
 
     std::vector<Test> tests_;
     std::map<std::string, std::vector<Test>> any_of_;

@@ -61,7 +61,7 @@ DataObject make_container(const InspectInput& in) {
     add_command(o, in);
     o.add("State", inspect_state(in));
     o.add("Image", s.config.image_id).add("ImageName", in.image_name);
-    o.add("Rootfs", s.config.rootfs ? s.config.rootfs->path : std::string()).add("Pod", "");
+    o.add("Rootfs", s.config.rootfs ? s.config.rootfs->path : std::string()).add("Pod", s.config.pod);
     add_files(o, in);
     o.add("Name", s.config.name)
         .add("RestartCount", int64_t{s.state ? s.state->restarts : 0})

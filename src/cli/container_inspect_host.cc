@@ -30,6 +30,8 @@ std::string mode_text(const container::NamespaceChoice& choice) {
             return "container:" + choice.target;
         case NamespaceMode::path:
             return "ns:" + choice.target;
+        case NamespaceMode::pod:
+            return "pod";
     }
     return {};
 }

@@ -176,7 +176,8 @@ DataObject make_view(const Snapshot& s, ContainerImages& images, const ViewOptio
     const auto command = shown_command(s.config, image);
     const auto mounts = mount_points(s.config, image);
     const auto networks = network_names(s.config.network);
-    const auto& ports = s.config.network.ports;
+    // Those of a pod are shown for each of its members.
+    const auto& ports = o.pod ? o.pod->base.network.ports : s.config.network.ports;
     const auto created = timestamp(s.created);
     const int64_t started = s.state && s.state->started ? timestamp(*s.state->started).seconds : 0;
     const int64_t finished = s.exit ? timestamp(s.exit->finished).seconds : 0;
@@ -210,7 +211,10 @@ DataObject make_view(const Snapshot& s, ContainerImages& images, const ViewOptio
     add_namespaces(out, s, o.namespaces);
     json_only("Networks", Data::strings(networks));
     shown("Networks", join(networks, ","));
-    out.add("Pid", pid).add("Pod", "").add("PodName", "");
+    out.add("Pid", pid);
+    json_only("Pod", s.config.pod);
+    shown("Pod", o.no_trunc ? s.config.pod : s.config.pod.substr(0, 12));
+    out.add("PodName", o.pod ? o.pod->base.name : std::string());
     json_only("Ports", ports.empty() ? Data::nil_list() : Data(make_ports(ports)));
     shown("Ports", ports_text(ports));
     out.add("Restarts", int64_t{s.state ? s.state->restarts : 0});

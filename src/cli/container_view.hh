@@ -12,6 +12,7 @@
 #include "container/disk_usage.hh"
 #include "container/snapshot.hh"
 #include "image/image_store.hh"
+#include "pod/config.hh"
 
 /// What `ps` shows of containers.
 namespace rpod::cli {
@@ -49,6 +50,7 @@ Timestamp timestamp(container::Time time);
 struct ViewOptions {
     bool no_trunc = false;
     bool namespaces = false;
+    const pod::PodConfig* pod = nullptr;  ///< of the container, where it is in one
 };
 
 /// The object that templates and --format json see. @param usage  null where sizes were not asked for

@@ -8,8 +8,10 @@
 
 #include "cli/container_select.hh"
 #include "cli/ensure_image.hh"
+#include "cli/enter_pod.hh"
 #include "cli/run_options.hh"
 #include "container/run.hh"
+#include "pod/start.hh"
 
 namespace rpod::cli {
 namespace {
@@ -21,7 +23,9 @@ Action define_create(CLI::App& flags, Context& ctx) {
         auto request = validate(*options, args, Surroundings::here());
         const auto paths = open_store(ctx);
         ensure_image(ctx, request.config, options->registry, request.modes.quiet);
+        EnterPod pod(paths, request);
         container::create_container(paths, request.config, request.modes.replace);
+        pod.keep();
         ctx.out << request.config.id << "\n";
         return 0;
     };
@@ -36,7 +40,8 @@ Action define_init(CLI::App& flags, Context& ctx) {
         return for_each_container(ctx, select_containers(paths, *options, names, {container::Life::created}),
                                   [&](const SelectedContainer& c) {
                                       container::start_container(paths, c.id,
-                                                                 {.attached = false, .waits = true});
+                                                                 {.attached = false, .waits = true},
+                                                                 pod::start_in_place);
                                   });
     };
 }

@@ -15,6 +15,7 @@
 #include "cli/container_filter.hh"
 #include "cli/container_view.hh"
 #include "cli/images.hh"
+#include "cli/pods.hh"
 #include "cli/report.hh"
 #include "cli/stores.hh"
 
@@ -42,8 +43,9 @@ void check_options(const PsOptions& o) {
 }
 
 /// @param all  oldest first
-std::vector<Snapshot> choose(std::vector<Snapshot> all, const PsOptions& o, ContainerImages& images) {
-    const ContainerFilter filter(o.filters, all, images);
+std::vector<Snapshot> choose(std::vector<Snapshot> all, const PsOptions& o, ContainerImages& images,
+                             PodTable& pods) {
+    const ContainerFilter filter(o.filters, all, images, pods);
     const bool any_status = o.all || o.last > 0 || o.latest || filter.asks_for_status();
     std::vector<Snapshot> chosen;
     for (auto& s : all) {
@@ -117,7 +119,8 @@ std::vector<std::string> ids_of(const std::vector<Snapshot>& list) {
 
 void show_once(Context& ctx, const PsOptions& o, const image::ImageStore& store) {
     ContainerImages images(store);
-    auto chosen = choose(container::take_snapshots(store.paths()), o, images);
+    PodTable pods(store.paths());
+    auto chosen = choose(container::take_snapshots(store.paths()), o, images, pods);
     std::map<std::string, container::DiskUsage> usage;
     if (o.size || o.sort == "size") usage = container::disk_usage(store.paths(), ids_of(chosen));
     sort_by(chosen, o.sort, images, usage);
@@ -126,9 +129,11 @@ void show_once(Context& ctx, const PsOptions& o, const image::ImageStore& store)
         return;
     }
     auto report = make_report(o);
-    const ViewOptions view{.no_trunc = o.no_trunc, .namespaces = o.namespaces || !o.format.empty()};
-    for (const auto& s : chosen)
+    ViewOptions view{.no_trunc = o.no_trunc, .namespaces = o.namespaces || !o.format.empty()};
+    for (const auto& s : chosen) {
+        view.pod = pods.find(s.config);
         report.items.emplace_back(make_view(s, images, view, o.size ? &usage[s.id] : nullptr));
+    }
     ctx.out << render(report, o.format.empty() ? default_format(o) : o.format);
 }
 

@@ -21,7 +21,6 @@ struct Refused {
 constexpr const char* kLimits = "resource limits need cgroups, which rpod does not set up yet";
 constexpr const char* kAddress = "the container's address is rpod's to choose";
 constexpr const char* kHealth = "health checks are not run yet";
-constexpr const char* kPods = "there are no pods yet";
 constexpr const char* kVolumes = "volumes of other containers cannot be taken over yet";
 
 // clang-format off
@@ -42,7 +41,7 @@ const std::array kRefused{
     Refused{"--health-startup-cmd", kHealth}, Refused{"--health-startup-interval", kHealth},
     Refused{"--health-startup-retries", kHealth}, Refused{"--health-startup-success", kHealth},
     Refused{"--health-startup-timeout", kHealth},
-    Refused{"--pod", kPods}, Refused{"--pod-id-file", kPods}, Refused{"--requires", "containers do not depend on one another yet"},
+    Refused{"--requires", "containers do not depend on one another yet"},
     Refused{"--decryption-key", "encrypted images are not supported"},
     Refused{"--hostuser", "users of the host are not added to the container's /etc/passwd yet"}, Refused{"--hosts-file", "/etc/hosts is made of the host's names and --add-host"},
     Refused{"--volumes-from", kVolumes}, Refused{"--chrootdirs", "files are not provided in other roots yet"},

@@ -8,9 +8,11 @@
 
 #include "cli/container_select.hh"
 #include "cli/ensure_image.hh"
+#include "cli/enter_pod.hh"
 #include "cli/run_options.hh"
 #include "container/detach_keys.hh"
 #include "container/run.hh"
+#include "pod/start.hh"
 
 namespace rpod::cli {
 namespace {
@@ -51,7 +53,10 @@ Action define_run(CLI::App& flags, Context& ctx) {
         const auto start = start_request(*options, request.modes);
         const auto paths = open_store(ctx);
         ensure_image(ctx, request.config, options->shared.registry, request.modes.quiet);
-        const auto status = container::run_container(paths, request.config, request.modes.replace, start);
+        EnterPod pod(paths, request);
+        const auto status = container::run_container(paths, request.config, request.modes.replace, start,
+                                                     pod::start_in_place);
+        pod.keep();
         if (options->detach) ctx.out << request.config.id << "\n";
         return status ? status->shell_code() : 0;
     };

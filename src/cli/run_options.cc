@@ -91,7 +91,7 @@ RunRequest validate(const RunOptions& o, const Args& args, const Surroundings& a
     apply(o.process, around, config);
     apply(o.life, around, config, out.modes);
     apply(o.files, around, config);
-    apply(o.namespaces, around, config);
+    apply(o.namespaces, around, config, out.modes);
     // Last: sysctls are judged by the namespaces.
     apply(o.security, around, config);
     return out;

@@ -64,15 +64,27 @@ struct FileOptions {
     bool read_only_tmpfs = true;
 };
 
-struct NamespaceOptions {
+/// The user namespace, of a container or of a pod.
+struct UsernsOptions {
     std::optional<std::string> userns;
     Strings uid_maps, gid_maps;
     std::string subuid_name, subgid_name;
-    std::string pid, ipc, uts, cgroupns;
-    Strings networks, dns, dns_search, dns_options, add_host, expose, publish;
-    bool publish_all = false;
+};
+
+/// The network, likewise.
+struct NetworkOptions {
+    Strings networks, dns, dns_search, dns_options, add_host, publish;
     bool publish_fallback = false;
     bool no_hosts = false;
+};
+
+struct NamespaceOptions {
+    UsernsOptions users;
+    std::string pid, ipc, uts, cgroupns;
+    NetworkOptions network;
+    Strings expose;
+    bool publish_all = false;
+    std::string pod, pod_id_file;
 };
 
 struct SecurityOptions {
@@ -91,6 +103,7 @@ struct RunOptions {
 
 /// How the command behaves while the container runs; not part of the container.
 struct RunModes {
+    std::string pod;  ///< NAME, ID or "new:NAME"; empty: none
     bool attach_stdin = false;
     bool attach_stdout = false;
     bool attach_stderr = false;
@@ -120,8 +133,14 @@ void apply(const LifeOptions& options, const Surroundings& around, container::Co
            RunModes& modes);
 void add_file_flags(CLI::App& app, FileOptions& options);
 void apply(const FileOptions& options, const Surroundings& around, container::ContainerConfig& config);
+void add_userns_flags(CLI::App& app, UsernsOptions& options);
+container::UsernsConfig parse_users(const UsernsOptions& options, const Surroundings& around);
+void add_network_flags(CLI::App& app, NetworkOptions& options);
+/// Without exposed ports. @param in_pod  "pod" is a network
+container::NetworkConfig parse_network(const NetworkOptions& options, bool in_pod);
 void add_namespace_flags(CLI::App& app, NamespaceOptions& options);
-void apply(const NamespaceOptions& options, const Surroundings& around, container::ContainerConfig& config);
+void apply(const NamespaceOptions& options, const Surroundings& around, container::ContainerConfig& config,
+           RunModes& modes);
 void add_security_flags(CLI::App& app, SecurityOptions& options);
 void apply(const SecurityOptions& options, const Surroundings& around, container::ContainerConfig& config);
 void add_refused_flags(CLI::App& app, const Args& words);

@@ -13,6 +13,7 @@
 #include "container/create.hh"
 #include "container/detach_keys.hh"
 #include "container/start.hh"
+#include "pod/start.hh"
 
 namespace rpod::cli {
 namespace {
@@ -67,12 +68,12 @@ Action define_start(CLI::App& flags, Context& ctx) {
                                                 {Life::created, Life::exited, Life::initialized});
         if (!options->attach && !options->interactive) {
             return for_each_container(ctx, selected, [&](const SelectedContainer& c) {
-                container::start_container(paths, c.id, {.attached = false});
+                container::start_container(paths, c.id, {.attached = false}, pod::start_in_place);
             });
         }
         if (selected.size() != 1) throw Error("you cannot start and attach multiple containers at once");
-        return exit_code(container::start_container(paths, selected[0].id,
-                                                    attach_request(*options, options->interactive)));
+        return exit_code(container::start_container(
+            paths, selected[0].id, attach_request(*options, options->interactive), pod::start_in_place));
     };
 }
 
@@ -145,11 +146,11 @@ Action define_restart(CLI::App& flags, Context& ctx) {
             throw UsageError("--all and --running cannot be used together", {});
         which.all = which.all || options->running;
         const auto wanted = options->running ? kUp : std::vector<Life>{};
-        return for_each_container(ctx, select_containers(paths, which, names, wanted),
-                                  [&](const SelectedContainer& c) {
-                                      container::stop_container(paths, c.id, options->seconds);
-                                      container::start_container(paths, c.id, {.attached = false});
-                                  });
+        return for_each_container(
+            ctx, select_containers(paths, which, names, wanted), [&](const SelectedContainer& c) {
+                container::stop_container(paths, c.id, options->seconds);
+                container::start_container(paths, c.id, {.attached = false}, pod::start_in_place);
+            });
     };
 }
 

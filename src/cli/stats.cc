@@ -103,8 +103,8 @@ std::vector<Snapshot> choose(const store::Paths& paths, const StatsOptions& o, c
 
 ResourceUsage usage_of(const Snapshot& s) {
     if (!s.is_running() || !s.state) return {};
-    const bool own_pids = s.config.pid.mode == container::NamespaceMode::private_ ||
-                          s.config.pid.mode == container::NamespaceMode::container;
+    const bool own_pids = s.config.pid.mode != container::NamespaceMode::host &&
+                          s.config.pid.mode != container::NamespaceMode::path;
     const auto& networks = s.config.network.networks;
     return container::resource_usage(s.state->pid, own_pids, networks.empty() || networks.front() != "host");
 }

@@ -106,8 +106,8 @@ int run_top(Context& ctx, const TopOptions& o, Args args) {
     if (!s.is_running() || !s.state) {
         throw Error("top can only be used on running containers: container state improper");
     }
-    const bool own = s.config.pid.mode == container::NamespaceMode::private_ ||
-                     s.config.pid.mode == container::NamespaceMode::container;
+    const bool own = s.config.pid.mode != container::NamespaceMode::host &&
+                     s.config.pid.mode != container::NamespaceMode::path;
     auto facts = collect_facts(s.state->pid);
     ctx.out << table(columns, container::container_processes(s.state->pid, own), facts);
     return 0;

@@ -12,7 +12,9 @@ std::optional<AttachMessage> MonitorEnd::receive() {
         connected_ = false;
         return std::nullopt;
     }
-    return AttachMessage{.kind = static_cast<AttachKind>(packet->kind), .text = std::move(packet->text)};
+    return AttachMessage{.kind = static_cast<AttachKind>(packet->kind),
+                         .text = std::move(packet->text),
+                         .fds = std::move(packet->fds)};
 }
 
 void MonitorEnd::close() {

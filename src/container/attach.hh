@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.hh"
 #include "sys/channel.hh"
@@ -38,6 +39,7 @@ enum class AttachKind : uint32_t {
     unpause,     ///< answered with done
     publish,  ///< text: ports (container/port_json.hh); answered with done and the same, all host ports known
     unpublish,  ///< text: ports; answered with done
+    member,  ///< to a pod: text says which container is to be launched, with the socket of its first client
     // monitor → client
     created = 32,  ///< text: the container's ID
     started,
@@ -61,6 +63,7 @@ class MonitorGone : public Error {
 struct AttachMessage {
     AttachKind kind;
     std::string text;
+    std::vector<sys::Fd> fds{};
 };
 
 /// Held by the monitor, one for each client. Nothing here waits: what the socket does not take at once is
@@ -100,8 +103,8 @@ class ClientEnd {
     /// The next message must be of this kind. @throws Error that the monitor failed with
     std::string expect(AttachKind kind) const;
 
-    void send(AttachKind kind, std::string_view text = {}) const {
-        channel_.send(static_cast<uint32_t>(kind), text);
+    void send(AttachKind kind, std::string_view text = {}, const std::vector<int>& fds = {}) const {
+        channel_.send(static_cast<uint32_t>(kind), text, fds);
     }
     void start() const { send(AttachKind::start); }
     void signal(int number) const;

@@ -7,8 +7,8 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
-#include "container/find.hh"
 #include "store/lock.hh"
+#include "store/names.hh"
 #include "sys/file.hh"
 
 namespace rpod::container {
@@ -31,8 +31,10 @@ std::optional<userns::MapRange> read_range(const std::filesystem::path& director
 /// Sorted by their first ID.
 std::vector<userns::MapRange> taken_ranges(const store::Paths& paths) {
     std::vector<userns::MapRange> taken;
-    for (const auto& id : container_ids(paths)) {
-        if (const auto range = read_range(paths.containers() / id)) taken.push_back(*range);
+    for (const auto& directory : {paths.containers(), paths.pods()}) {
+        for (const auto& id : store::record_ids(directory)) {
+            if (const auto range = read_range(directory / id)) taken.push_back(*range);
+        }
     }
     std::sort(taken.begin(), taken.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     return taken;

@@ -38,6 +38,7 @@ enum class NamespaceMode {
     shareable,  ///< ipc: private, others may join
     container,  ///< that of another container: target is its name or ID as typed
     path,       ///< "ns:PATH": target is the path
+    pod,        ///< that of the container's pod
 };
 
 struct NamespaceChoice {
@@ -143,6 +144,7 @@ struct ContainerConfig {
     std::string name;
     std::string image;     ///< as typed; empty with rootfs
     std::string image_id;  ///< 64 hex digits; keeps the image from being removed
+    std::string pod;       ///< the ID of its pod; empty: none
     std::optional<RootfsDir> rootfs;
     std::optional<std::vector<std::string>>
         entrypoint;                    ///< replaces the image's, and drops its Cmd; may be empty
@@ -192,7 +194,7 @@ struct ContainerConfig {
     std::string tz;  ///< a zone name, or "local"
 
     // Namespaces
-    UsernsConfig userns;
+    UsernsConfig userns;  ///< in a pod: as the pod has it
     NamespaceChoice pid, ipc, uts, cgroupns;
     NetworkConfig network;
 

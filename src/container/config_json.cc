@@ -21,12 +21,13 @@ namespace {
 
 constexpr int kVersion = 1;
 
-constexpr EnumNames<NamespaceMode, 6> kNamespaceModes{{{NamespaceMode::private_, "private"},
+constexpr EnumNames<NamespaceMode, 7> kNamespaceModes{{{NamespaceMode::private_, "private"},
                                                        {NamespaceMode::host, "host"},
                                                        {NamespaceMode::none, "none"},
                                                        {NamespaceMode::shareable, "shareable"},
                                                        {NamespaceMode::container, "container"},
-                                                       {NamespaceMode::path, "path"}}};
+                                                       {NamespaceMode::path, "path"},
+                                                       {NamespaceMode::pod, "pod"}}};
 constexpr EnumNames<UsernsConfig::Mode, 7> kUsernsModes{{{UsernsConfig::Mode::host, "host"},
                                                          {UsernsConfig::Mode::keep_id, "keep-id"},
                                                          {UsernsConfig::Mode::nomap, "nomap"},
@@ -368,6 +369,7 @@ std::string to_json(const ContainerConfig& c) {
     out.set("version", kVersion).set("id", c.id).set("name", c.name);
     set_text(out, "image", c.image);
     set_text(out, "image_id", c.image_id);
+    set_text(out, "pod", c.pod);
     if (c.rootfs) {
         auto rootfs = json::Builder::object();
         rootfs.set("path", c.rootfs->path).set("overlay", c.rootfs->overlay);
@@ -402,6 +404,7 @@ ContainerConfig config_from_json(std::string_view text, std::string what) {
     c.name = v.at("name").as_string();
     c.image = v.string_or("image");
     c.image_id = v.string_or("image_id");
+    c.pod = v.string_or("pod");
     if (const auto rootfs = v.find("rootfs")) {
         c.rootfs = RootfsDir{rootfs->at("path").as_string(), rootfs->bool_or("overlay", false)};
     }

@@ -60,7 +60,7 @@ void stop_container(const store::Paths& paths, const std::string& id, std::optio
     const auto monitor = connect_control(paths, id);
     if (!monitor) {
         log::warn("container {}: its monitor cannot be asked to stop it, and is killed", id);
-        return kill_monitor(directory);
+        return end_container(paths, id);
     }
     monitor->send(AttachKind::stop, seconds ? std::to_string(*seconds) : std::string());
     wait_for_exited(*monitor);
@@ -120,7 +120,26 @@ void kill_monitor(const std::filesystem::path& directory) {
         const auto pidfd = sys::open_pidfd(*monitor);
         // Still the same process: the lock is its.
         if (sys::lock_holder(alive->get()) == monitor) sys::send_signal(pidfd.get(), SIGKILL);
+        sys::wait_for_end(pidfd.get());
         sys::lock(alive->get(), sys::LockKind::exclusive);
+    }
+    wait_for_monitor(directory);
+}
+
+void end_container(const store::Paths& paths, const std::string& id) {
+    const auto directory = paths.containers() / id;
+    const auto state = read_state(directory);
+    if (!state || !state->shared_monitor) return kill_monitor(directory);
+    if (const auto monitor = connect_control(paths, id)) {
+        if (life_of(directory) == Life::paused) {
+            monitor->send(AttachKind::watch);
+            monitor->send(AttachKind::kill, std::to_string(SIGKILL));
+        } else {
+            monitor->send(AttachKind::stop, "0");
+        }
+        wait_for_exited(*monitor);
+    } else if (is_alive(directory)) {
+        throw no_control(id);
     }
     wait_for_monitor(directory);
 }

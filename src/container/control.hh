@@ -36,7 +36,12 @@ void unpause_container(const store::Paths& paths, const std::string& id);
 /// Waits until it has ended. @return its exit code, 128 + n for a signal
 int wait_for_exit(const store::Paths& paths, const std::string& id, std::chrono::milliseconds interval);
 
-/// Kills the monitor, and with it the whole container, and waits until nothing of it is left.
+/// Kills the monitor, and with it everything that it serves, and waits until nothing of that is left.
+/// @param directory  of a lone container, or of a pod
 void kill_monitor(const std::filesystem::path& directory);
+
+/// Ends a container at once, whatever it does, and waits until nothing of it is left: by killing its monitor
+/// where that is its own.
+void end_container(const store::Paths& paths, const std::string& id);
 
 }  // namespace rpod::container

@@ -8,7 +8,7 @@
 
 namespace rpod::container {
 
-/// What make_spec must know of this machine.
+/// What make_spec must know of this machine, and of who runs rpod: in the command itself.
 HostFacts collect_host_facts();
 
 /// The device nodes below /dev that the caller may open, for --privileged; neither terminals nor what every

@@ -7,25 +7,12 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "container/create.hh"
-#include "sys/file.hh"
+#include "store/names.hh"
 
 namespace rpod::container {
-namespace {
-
-bool is_id(const std::string& name) {
-    return name.size() == 64 && std::all_of(name.begin(), name.end(), [](char c) {
-               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-           });
-}
-
-}  // namespace
 
 std::vector<std::string> container_ids(const store::Paths& paths) {
-    const auto fd = sys::find_at(AT_FDCWD, paths.containers(), O_RDONLY | O_DIRECTORY);
-    if (!fd) return {};
-    auto names = sys::list_dir(fd->get());
-    std::erase_if(names, [](const auto& name) { return !is_id(name); });
-    return names;
+    return store::record_ids(paths.containers());
 }
 
 std::optional<std::string> lookup_container(const store::Paths& paths, const std::string& name_or_id) {

@@ -45,9 +45,9 @@ std::string write(const std::filesystem::path& directory, const char* name, cons
 
 }  // namespace
 
-void write_host_files(const ContainerConfig& config, const net::ResolvConf& resolvers,
-                      const net::SlirpConfig* slirp, const std::string& image_name,
-                      const std::string& image_id, const std::filesystem::path& directory, HostFacts& facts) {
+void write_network_files(const ContainerConfig& config, const net::ResolvConf& resolvers,
+                         const net::SlirpConfig* slirp, const std::filesystem::path& directory,
+                         HostFacts& facts) {
     const auto hostname = container_hostname(config, facts.hostname);
     if (!config.network.no_hosts)
         facts.hosts_file = write(directory, "hosts", hosts_text(config, slirp, hostname));
@@ -56,6 +56,11 @@ void write_host_files(const ContainerConfig& config, const net::ResolvConf& reso
                                        net::container_resolv_conf(resolvers, dns_options(config.network),
                                                                   nameservers(resolvers, slirp)));
     }
+}
+
+void write_own_files(const ContainerConfig& config, const std::string& image_name,
+                     const std::string& image_id, const std::filesystem::path& directory, HostFacts& facts) {
+    const auto hostname = container_hostname(config, facts.hostname);
     if (!config.no_hostname) facts.hostname_file = write(directory, "hostname", hostname + "\n");
     facts.containerenv_file =
         write(directory, "containerenv", containerenv(config, image_name, image_id, RPOD_VERSION));

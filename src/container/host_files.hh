@@ -12,11 +12,18 @@
 
 namespace rpod::container {
 
-/// Writes the files that are made for a container and bound over the image's (/etc/hosts, /etc/resolv.conf,
-/// /etc/hostname, /run/.containerenv) into `directory`, and names them in `facts`.
-/// @param slirp  the pod's own network, null for host and joined ones
-void write_host_files(const ContainerConfig& config, const net::ResolvConf& resolvers,
-                      const net::SlirpConfig* slirp, const std::string& image_name,
-                      const std::string& image_id, const std::filesystem::path& directory, HostFacts& facts);
+/// The files that are made for a container and bound over the image's, in `directory`; `facts` gets their
+/// names.
+
+/// Those that belong to a network: /etc/hosts and /etc/resolv.conf. One for all members of a pod that share
+/// it.
+/// @param slirp  the network where it is rpod's own, null for host and joined ones
+void write_network_files(const ContainerConfig& config, const net::ResolvConf& resolvers,
+                         const net::SlirpConfig* slirp, const std::filesystem::path& directory,
+                         HostFacts& facts);
+
+/// Those of the container itself: /etc/hostname and /run/.containerenv.
+void write_own_files(const ContainerConfig& config, const std::string& image_name,
+                     const std::string& image_id, const std::filesystem::path& directory, HostFacts& facts);
 
 }  // namespace rpod::container

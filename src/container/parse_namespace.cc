@@ -27,7 +27,7 @@ std::optional<NamespaceChoice> parse_shared(std::string_view text, std::string_v
         }
         return NamespaceChoice{NamespaceMode::path, std::string(path)};
     }
-    if (text == "pod") throw Error("{}: 'pod' is not supported yet", flag);
+    if (text == "pod") return NamespaceChoice{NamespaceMode::pod, {}};
     return std::nullopt;
 }
 
@@ -139,7 +139,7 @@ UsernsConfig parse_userns(std::string_view text) {
         return parse_with_options(Mode::keep_id, text.substr(8), take_keep_id_option);
     if (text.starts_with("auto:"))
         return parse_with_options(Mode::automatic, text.substr(5), take_auto_option);
-    if (const auto shared = parse_shared(text, kUserns)) {
+    if (const auto shared = parse_shared(text, kUserns); shared && shared->mode != NamespaceMode::pod) {
         const bool joins = shared->mode == NamespaceMode::container;
         return UsernsConfig{.mode = joins ? Mode::container : Mode::path, .target = shared->target};
     }

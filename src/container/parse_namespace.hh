@@ -9,7 +9,8 @@
 
 namespace rpod::container {
 
-/// --pid, --uts, --cgroupns: "", private, host, container:NAME, ns:PATH. @param flag  leads the error: "pid"
+/// --pid, --uts, --cgroupns: "", private, host, container:NAME, ns:PATH, pod. @param flag  leads the error:
+/// "pid"
 NamespaceChoice parse_namespace(std::string_view text, std::string_view flag);
 /// --ipc: the same, none and shareable (the default).
 NamespaceChoice parse_ipc(std::string_view text);

@@ -39,6 +39,37 @@ runtime::RootPlan plan_root(const ContainerConfig& config, const image::Image* i
     return root;
 }
 
+/// "", "slirp4netns" and "slirp4netns:OPTIONS".
+net::SlirpConfig slirp_config(const std::vector<std::string>& networks) {
+    if (networks.size() > 1) throw Error("--network: several networks are not supported yet");
+    const std::string text = networks.empty() ? "" : networks.front();
+    constexpr std::string_view word = "slirp4netns";
+    if (text.empty() || text == "private" || text == word) return {};
+    if (text.starts_with(word) && text[word.size()] == ':')
+        return net::parse_slirp_options(text.substr(word.size() + 1));
+    throw Error(
+        "--network {}: only none, host, container:ID, ns:PATH and slirp4netns[:OPTIONS] are supported yet",
+        printable(text));
+}
+
+runtime::AccountPlan plan_accounts(const ContainerConfig& config, const Origin& origin) {
+    runtime::AccountPlan plan{.add = config.add_accounts,
+                              .passwd_entry = config.passwd_entry,
+                              .group_entry = config.group_entry,
+                              .caller = {}};
+    if (config.userns.mode != UsernsConfig::Mode::keep_id || !origin.me.known) return plan;
+    const auto gid = config.userns.keep_gid.value_or(origin.facts.caller_gid);
+    plan.caller = {.uid = config.userns.keep_uid.value_or(origin.facts.caller_uid),
+                   .gid = gid,
+                   .name = origin.me.name,
+                   .full_name = origin.me.full_name,
+                   .group = origin.group.empty() ? std::to_string(gid) : origin.group,
+                   .home = origin.me.home};
+    return plan;
+}
+
+}  // namespace
+
 userns::MapRequest plan_maps(const store::Paths& paths, const UsernsConfig& userns, const HostFacts& facts,
                              const std::filesystem::path& directory) {
     using Mode = UsernsConfig::Mode;
@@ -71,54 +102,19 @@ userns::MapRequest plan_maps(const store::Paths& paths, const UsernsConfig& user
     return maps;
 }
 
-/// "", "slirp4netns" and "slirp4netns:OPTIONS".
-net::SlirpConfig slirp_config(const std::vector<std::string>& networks) {
-    if (networks.size() > 1) throw Error("--network: several networks are not supported yet");
-    const std::string text = networks.empty() ? "" : networks.front();
-    constexpr std::string_view word = "slirp4netns";
-    if (text.empty() || text == "private" || text == word) return {};
-    if (text.starts_with(word) && text[word.size()] == ':')
-        return net::parse_slirp_options(text.substr(word.size() + 1));
-    throw Error(
-        "--network {}: only none, host, container:ID, ns:PATH and slirp4netns[:OPTIONS] are supported yet",
-        printable(text));
-}
-
-runtime::AccountPlan plan_accounts(const ContainerConfig& config, const HostFacts& facts) {
-    runtime::AccountPlan plan{.add = config.add_accounts,
-                              .passwd_entry = config.passwd_entry,
-                              .group_entry = config.group_entry,
-                              .caller = {}};
-    if (config.userns.mode != UsernsConfig::Mode::keep_id) return plan;
-    const auto me = userns::current_identity();
-    if (!me.known) return plan;
-    const auto gid = config.userns.keep_gid.value_or(facts.caller_gid);
-    auto group = userns::current_group_name();
-    if (group.empty()) group = std::to_string(gid);
-    plan.caller = {.uid = config.userns.keep_uid.value_or(facts.caller_uid),
-                   .gid = gid,
-                   .name = me.name,
-                   .full_name = me.full_name,
-                   .group = std::move(group),
-                   .home = me.home};
-    return plan;
-}
-
-/// The first --network decides; what it means is net/'s to read.
-runtime::NetworkPlan plan_network(const ContainerConfig& config) {
+runtime::NetworkPlan plan_network(const NetworkConfig& config) {
     runtime::NetworkPlan network;
-    const auto choice = network_namespace(config.network);
+    // The first --network decides; what it means is net/'s to read.
+    const auto choice = network_namespace(config);
     if (choice.mode == NamespaceMode::none) {
         network.mode = runtime::NetworkMode::loopback;
     } else if (choice.mode == NamespaceMode::private_) {
         network.mode = runtime::NetworkMode::slirp;
-        network.slirp = slirp_config(config.network.networks);
+        network.slirp = slirp_config(config.networks);
         network.resolvers = net::read_host_resolv_conf();
     }
     return network;
 }
-
-}  // namespace
 
 std::optional<image::Image> find_image(const image::ImageStore& images, const ContainerConfig& config) {
     if (config.rootfs) return std::nullopt;
@@ -131,40 +127,78 @@ std::optional<image::Image> find_image(const image::ImageStore& images, const Co
     return image;
 }
 
+namespace {
+
+/// The files of a network that is the pod's, and what else it gives.
+void take_from_pod(const ContainerConfig& config, const PodShare& pod, HostFacts& facts) {
+    const auto take = [&](oci::NamespaceType type, NamespaceMode mode) {
+        const auto it = pod.namespaces.find(type);
+        if (mode == NamespaceMode::pod && it != pod.namespaces.end()) facts.namespaces.insert(*it);
+    };
+    const auto network = network_namespace(config.network).mode;
+    take(oci::NamespaceType::network, network);
+    take(oci::NamespaceType::ipc, config.ipc.mode);
+    take(oci::NamespaceType::uts, config.uts.mode);
+    take(oci::NamespaceType::pid, config.pid.mode);
+    take(oci::NamespaceType::cgroup, config.cgroupns.mode);
+    take(oci::NamespaceType::user, NamespaceMode::pod);
+    if (config.ipc.mode == NamespaceMode::pod) facts.shared_shm = pod.shm;
+    if (config.uts.mode == NamespaceMode::pod) facts.hostname = pod.hostname;
+}
+
+void make_host_files(const ContainerConfig& config, const image::Image* image, const net::SlirpConfig* slirp,
+                     const PodShare* pod, const std::filesystem::path& directory, HostFacts& facts) {
+    write_own_files(config, image && image->found_as ? image->found_as->str() : config.image,
+                    image ? image->id.hex() : std::string(), directory, facts);
+    if (!pod || network_namespace(config.network).mode != NamespaceMode::pod)
+        return write_network_files(config, net::read_host_resolv_conf(), slirp, directory, facts);
+    facts.hosts_file = pod->hosts_file;
+    facts.resolv_conf_file = pod->resolv_conf_file;
+}
+
+}  // namespace
+
+Origin Origin::here(const UsernsConfig& userns) {
+    Origin origin{.facts = collect_host_facts(), .me = {}, .group = {}};
+    if (userns.mode != UsernsConfig::Mode::keep_id) return origin;
+    origin.me = userns::current_identity();
+    origin.group = userns::current_group_name();
+    return origin;
+}
+
 runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& config,
                               const image::Image* image, const image::ImageStore& images,
-                              const std::filesystem::path& directory) {
+                              const std::filesystem::path& directory, const Origin& origin,
+                              const PodShare* pod) {
     runtime::LaunchPlan plan;
     plan.name = config.name;
     plan.root = plan_root(config, image, images, directory);
-    plan.network = plan_network(config);
-    auto facts = collect_host_facts();
+    plan.network = plan_network(config.network);
+    auto facts = origin.facts;
     facts.rootfs = directory / "merged";
     if (config.security.privileged) facts.devices = host_devices();
-    find_foreign_namespaces(paths, config, facts);
-    plan.id_map = plan_maps(paths, config.userns, facts, directory);
+    if (pod) take_from_pod(config, *pod, facts);
+    plan.id_map = pod ? pod->id_map : plan_maps(paths, config.userns, facts, directory);
     store::open_run(paths);
     const auto run_directory = paths.run() / config.id;
     sys::make_dirs(run_directory, 0711);
     const bool own_network = plan.network.mode == runtime::NetworkMode::slirp;
-    write_host_files(config, net::read_host_resolv_conf(), own_network ? &plan.network.slirp : nullptr,
-                     image && image->found_as ? image->found_as->str() : config.image,
-                     image ? image->id.hex() : std::string(), run_directory, facts);
+    make_host_files(config, image, own_network ? &plan.network.slirp : nullptr, pod, run_directory, facts);
     const auto* image_config = image ? &image->config.config : nullptr;
     facts.volumes = prepare_volumes(paths, effective_mounts(config, image_config), directory);
     plan.spec = make_spec(config, image_config, facts);
-    // Every container has a user namespace of its own, below the session's.
+    // Every container has a user namespace of its own, below the session's; a pod has one for all.
     if (!plan.spec.linux.find_namespace(oci::NamespaceType::user)) {
-        plan.spec.linux.namespaces.push_back({.type = oci::NamespaceType::user, .path = {}});
+        plan.spec.linux.namespaces.push_back(
+            {.type = oci::NamespaceType::user, .path = facts.namespaces[oci::NamespaceType::user]});
     }
     plan.stdio = config.tty ? runtime::Stdio::terminal : runtime::Stdio::pipes;
     plan.stdin_open = config.stdin_open;
     plan.keep_groups = config.keep_groups;
-    plan.accounts = plan_accounts(config, facts);
+    plan.accounts = plan_accounts(config, origin);
     plan.reap_as_init = config.init;
     plan.create_cwd = config.workdir.empty();
     plan.seccomp = runtime::plan_seccomp(plan.spec, paths.seccomp_cache());
-    take_console_size(plan.spec);
     sys::replace_file(directory / "spec.json", plan.spec.to_json(2));
     return plan;
 }

@@ -38,7 +38,7 @@ void remove_container(const store::Paths& paths, const std::string& id, const Re
         if (!sys::find_at(AT_FDCWD, directory, O_PATH)) return;  // it had --rm
         life = life_of(directory);
     }
-    if (!is_idle(life)) kill_monitor(directory);
+    if (!is_idle(life)) end_container(paths, id);
     // One that has just ended may still be unmounting; then only a later command could remove its files.
     wait_for_monitor(directory);
     const auto config = read_config(directory);

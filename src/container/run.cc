@@ -69,7 +69,7 @@ void create_container(const store::Paths& paths, ContainerConfig& config, bool r
 }
 
 std::optional<sys::ExitStatus> run_container(const store::Paths& paths, ContainerConfig& config, bool replace,
-                                             const StartRequest& request) {
+                                             const StartRequest& request, const Starter& starter) {
     sweep_containers(paths);
     const auto image = record_image(paths, config);
     make_room(paths, config, replace);
@@ -78,7 +78,7 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
     auto created = create(paths, config, true);
     cid_file.write(config.id);
     try {
-        const auto status = start_monitor(paths, config, created.making, request, std::move(listeners));
+        const auto status = starter(paths, config, created.making, request, std::move(listeners));
         cid_file.keep();
         return status;
     } catch (...) {

@@ -21,10 +21,15 @@ std::optional<sys::ExitStatus> run_monitored(const store::Paths& paths, MonitorJ
     monitor.close();
     // The monitor alone holds the ports now: nobody waits for us when they are to be free again.
     job.plan.network.listeners.clear();
+    return follow_launch(client, job.attached, job.waits, request);
+}
+
+std::optional<sys::ExitStatus> follow_launch(const ClientEnd& client, bool attached, bool waits,
+                                             const AttachRequest& request) {
     client.expect(AttachKind::created);
     if (request.when_created) request.when_created();
-    if (job.waits) return std::nullopt;
-    if (job.attached) return start_attached(client, request.attach);
+    if (waits) return std::nullopt;
+    if (attached) return start_attached(client, request.attach);
     client.start();
     client.expect(AttachKind::started);
     return std::nullopt;

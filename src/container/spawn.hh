@@ -31,4 +31,9 @@ struct SpawnRequest {
 std::optional<sys::ExitStatus> run_monitored(const store::Paths& paths, MonitorJob& job,
                                              const SpawnRequest& spawn, const AttachRequest& request);
 
+/// The command's side from there on, as run_monitored: the monitor has been asked to launch the container.
+/// @param attached, waits  as in the job
+std::optional<sys::ExitStatus> follow_launch(const ClientEnd& client, bool attached, bool waits,
+                                             const AttachRequest& request);
+
 }  // namespace rpod::container

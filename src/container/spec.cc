@@ -23,6 +23,8 @@ void add_namespace(const SpecInput& in, oci::Linux& out, NamespaceType type, con
         path = choice.target;
     } else if (choice.mode == NamespaceMode::container) {
         throw Error("the {} namespace of container '{}' is not known", oci::name(type), choice.target);
+    } else if (choice.mode == NamespaceMode::pod) {
+        throw Error("the pod has no {} namespace of its own", oci::name(type));
     }
     out.namespaces.push_back(oci::Namespace{.type = type, .path = std::move(path)});
 }

@@ -38,9 +38,10 @@ struct HostFacts {
 
     /// The pod's user namespace; without lines none is made.
     std::vector<oci::IdMapping> uid_map, gid_map;
-    /// Namespaces to join: for every container:NAME the path of its namespace, and what was made beforehand.
+    /// Namespaces to join: for every container:NAME the path of its namespace, those of the pod, and what was
+    /// made beforehand.
     std::map<oci::NamespaceType, std::string> namespaces;
-    /// --ipc container: that container's /dev/shm and /dev/mqueue.
+    /// --ipc container: that container's /dev/shm and /dev/mqueue. In a pod: its /dev/shm.
     std::string shared_shm, shared_mqueue;
 };
 

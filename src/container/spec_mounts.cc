@@ -46,11 +46,17 @@ oci::Mount proc_mount(const SpecInput& in) {
     return mount_of("/proc", "proc", "proc", options);
 }
 
+bool owns_network(NamespaceMode network) {
+    return network == NamespaceMode::private_ || network == NamespaceMode::none ||
+           network == NamespaceMode::pod;
+}
+
 oci::Mount sys_mount(const SpecInput& in) {
     const std::string access = in.config.security.privileged ? "rw" : "ro";
     const auto network = network_namespace(in.config.network).mode;
     // sysfs shows a network namespace; mounting one needs to own it, and one that is joined is another's.
-    if (network == NamespaceMode::private_ || network == NamespaceMode::none) {
+    // That of a pod belongs to the user namespace of its containers.
+    if (owns_network(network)) {
         return mount_of("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access});
     }
     return mount_of("/sys", "bind", "/sys", {"rbind", "rprivate", "nosuid", "noexec", "nodev", access});
@@ -90,6 +96,7 @@ void add_ipc_mounts(const SpecInput& in, std::vector<oci::Mount>& out) {
     }
     out.push_back(mount_of("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}));
     if (c.ipc.mode == NamespaceMode::none) return;
+    if (c.ipc.mode == NamespaceMode::pod) return bind("/dev/shm", in.facts.shared_shm);
     out.push_back(
         mount_of("/dev/shm", "tmpfs", "shm",
                  {"nosuid", "noexec", "nodev", "mode=1777", fmt::format("size={}", c.shm_size_bytes)}));
@@ -278,8 +285,7 @@ void set_masked_paths(const SpecInput& in, oci::Linux& linux_part) {
                       "/proc/irq",    "/proc/sys", "/proc/sysrq-trigger"};
     // A bound /sys is the host's; nothing in there is the container's.
     const auto network = network_namespace(in.config.network).mode;
-    if (network != NamespaceMode::private_ && network != NamespaceMode::none)
-        masked.emplace_back("/sys/kernel");
+    if (!owns_network(network)) masked.emplace_back("/sys/kernel");
     const auto is_unmasked = [&](const std::string& path) {
         return std::any_of(s.unmask.begin(), s.unmask.end(), [&](const std::string& pattern) {
             return pattern == "ALL" || ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0;

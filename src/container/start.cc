@@ -2,52 +2,16 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/start.hh"
 
-#include <memory>
-
 #include "base/error.hh"
 #include "container/control.hh"
-#include "container/parse_log.hh"
+#include "container/facts.hh"
+#include "container/job.hh"
 #include "container/plan.hh"
 #include "container/publish.hh"
 #include "container/record.hh"
 #include "container/spawn.hh"
-#include "container/spec.hh"
-#include "image/image_store.hh"
-#include "sys/file.hh"
 
 namespace rpod::container {
-namespace {
-
-/// What the monitor does when the payload has ended.
-void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConfig& config) {
-    auto withdrawn = std::make_shared<std::filesystem::path>();
-    job.release = [paths, id = config.id, name = config.name, remove = config.remove, withdrawn,
-                   directory = job.directory, run = job.control_directory] {
-        // It may have been renamed meanwhile.
-        if (remove) *withdrawn = withdraw(paths, id, current_name(directory, name));
-        sys::remove_tree_at(AT_FDCWD, run);
-    };
-    job.clean_up = [paths, withdrawn] {
-        if (!withdrawn->empty()) discard(paths, *withdrawn);
-    };
-}
-
-MonitorJob make_job(const store::Paths& paths, const ContainerConfig& config, const StartRequest& request) {
-    MonitorJob job;
-    job.id = config.id;
-    job.directory = paths.containers() / config.id;
-    job.control_directory = paths.run() / config.id;
-    job.timeout = std::chrono::seconds(config.timeout_s);
-    job.attached = request.attached;
-    job.waits = request.waits;
-    job.log = config.log;
-    job.restart = parse_restart_policy(config.restart);
-    job.stop_timeout = std::chrono::seconds(config.stop_timeout_s.value_or(kStopTimeout));
-    job.pidfile = config.pidfile;
-    job.conmon_pidfile = config.conmon_pidfile;
-    set_release(job, paths, config);
-    return job;
-}
 
 AttachOptions attach_options(const ContainerConfig& config, const StartRequest& request) {
     return {.streams = request.streams,
@@ -56,21 +20,14 @@ AttachOptions attach_options(const ContainerConfig& config, const StartRequest& 
             .detach_keys = request.detach_keys};
 }
 
-}  // namespace
-
 std::optional<sys::ExitStatus> start_monitor(const store::Paths& paths, const ContainerConfig& config,
                                              sys::Fd& lock, const StartRequest& request,
                                              std::vector<net::PortListener> listeners) {
-    const image::ImageStore images(paths);
-    const auto image = find_image(images, config);
-    auto job = make_job(paths, config, request);
-    try {
-        job.stop_signal = stop_signal(config, image ? &image->config.config : nullptr);
-        job.plan = make_plan(paths, config, image ? &*image : nullptr, images, job.directory);
-    } catch (...) {
-        sys::remove_tree_at(AT_FDCWD, job.control_directory);
-        throw;
-    }
+    auto origin = Origin::here(config.userns);
+    find_foreign_namespaces(paths, config, origin.facts);
+    auto job =
+        make_job(paths, config, {.attached = request.attached, .waits = request.waits}, origin, nullptr);
+    take_console_size(job.plan.spec);
     job.plan.network.listeners = std::move(listeners);
     const bool passthrough = config.log.driver == "passthrough";
     if (passthrough) {
@@ -125,7 +82,7 @@ std::optional<sys::ExitStatus> start_initialized(const store::Paths& paths, cons
 }  // namespace
 
 std::optional<sys::ExitStatus> start_container(const store::Paths& paths, const std::string& id,
-                                               const StartRequest& request) {
+                                               const StartRequest& request, const Starter& starter) {
     const auto directory = paths.containers() / id;
     auto lock = lock_container(directory);
     switch (const auto life = life_of(directory)) {
@@ -149,7 +106,7 @@ std::optional<sys::ExitStatus> start_container(const store::Paths& paths, const 
     const auto config = read_config(directory);
     auto listeners = publish_again(config);
     if (config.remove) mark_for_removal(paths, id);
-    return start_monitor(paths, config, lock, request, std::move(listeners));
+    return starter(paths, config, lock, request, std::move(listeners));
 }
 
 }  // namespace rpod::container

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -32,10 +33,18 @@ std::optional<sys::ExitStatus> start_monitor(const store::Paths& paths, const Co
                                              sys::Fd& lock, const StartRequest& request,
                                              std::vector<net::PortListener> listeners);
 
+/// How a container that does not run is started: alone (start_monitor), or in its pod.
+using Starter = std::function<std::optional<sys::ExitStatus>(
+    const store::Paths& paths, const ContainerConfig& config, sys::Fd& lock, const StartRequest& request,
+    std::vector<net::PortListener> listeners)>;
+
 /// Starts a container (`rpod start`, `rpod init`); attaches to one that runs already where that is asked for.
 /// @return nothing where it runs on
 std::optional<sys::ExitStatus> start_container(const store::Paths& paths, const std::string& id,
-                                               const StartRequest& request);
+                                               const StartRequest& request, const Starter& starter);
+
+/// What the command attaches. @param config  of the container
+AttachOptions attach_options(const ContainerConfig& config, const StartRequest& request);
 
 /// `rpod attach`. @throws Error where it does not run
 std::optional<sys::ExitStatus> attach_container(const store::Paths& paths, const std::string& id,

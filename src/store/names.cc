@@ -83,6 +83,16 @@ std::string random_pair_name() {
                        kNouns[random[1] % kNouns.size()]);
 }
 
+std::vector<std::string> record_ids(const std::filesystem::path& directory) {
+    const auto fd = sys::find_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
+    if (!fd) return {};
+    auto names = sys::list_dir(fd->get());
+    std::erase_if(names, [](const std::string& name) {
+        return name.size() != 64 || name.find_first_not_of("0123456789abcdef") != name.npos;
+    });
+    return names;
+}
+
 PrefixMatch match_prefix(const std::vector<std::string>& ids, std::string_view prefix) {
     PrefixMatch match;
     if (prefix.empty()) return match;

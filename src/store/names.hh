@@ -36,6 +36,10 @@ class Names {
 /// A name nobody chose: adjective_noun, from a table of 64 × 64.
 std::string random_pair_name();
 
+/// The records in a directory: the names in it that are IDs (64 hex digits). None where there is no
+/// directory.
+std::vector<std::string> record_ids(const std::filesystem::path& directory);
+
 /// What a prefix of an ID means among the IDs there are.
 struct PrefixMatch {
     std::optional<std::string> id;  ///< the one that it can mean

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/job.hh"
+
+#include <fcntl.h>
+
+#include <memory>
+
+#include "container/control.hh"
+#include "container/create.hh"
+#include "container/spec.hh"
+#include "image/image_store.hh"
+#include "sys/file.hh"
+
+namespace rpod::container {
+namespace {
+
+/// What the monitor does when the payload has ended.
+void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConfig& config) {
+    auto withdrawn = std::make_shared<std::filesystem::path>();
+    job.release = [paths, id = config.id, name = config.name, remove = config.remove, withdrawn,
+                   directory = job.directory, run = job.control_directory] {
+        // It may have been renamed meanwhile.
+        if (remove) *withdrawn = withdraw(paths, id, current_name(directory, name));
+        sys::remove_tree_at(AT_FDCWD, run);
+    };
+    job.clean_up = [paths, withdrawn] {
+        if (!withdrawn->empty()) discard(paths, *withdrawn);
+    };
+}
+
+MonitorJob describe(const store::Paths& paths, const ContainerConfig& config, const JobRequest& request) {
+    MonitorJob job;
+    job.id = config.id;
+    job.directory = paths.containers() / config.id;
+    job.control_directory = paths.run() / config.id;
+    job.timeout = std::chrono::seconds(config.timeout_s);
+    job.attached = request.attached;
+    job.waits = request.waits;
+    job.log = config.log;
+    job.restart = parse_restart_policy(config.restart);
+    job.stop_timeout = std::chrono::seconds(config.stop_timeout_s.value_or(kStopTimeout));
+    job.pidfile = config.pidfile;
+    job.conmon_pidfile = config.conmon_pidfile;
+    set_release(job, paths, config);
+    return job;
+}
+
+}  // namespace
+
+MonitorJob make_job(const store::Paths& paths, const ContainerConfig& config, const JobRequest& request,
+                    const Origin& origin, const PodShare* pod) {
+    const image::ImageStore images(paths);
+    const auto image = find_image(images, config);
+    auto job = describe(paths, config, request);
+    try {
+        job.stop_signal = stop_signal(config, image ? &image->config.config : nullptr);
+        job.plan = make_plan(paths, config, image ? &*image : nullptr, images, job.directory, origin, pod);
+    } catch (...) {
+        sys::remove_tree_at(AT_FDCWD, job.control_directory);
+        throw;
+    }
+    job.own_pid_namespace = config.pid.mode == NamespaceMode::private_;
+    return job;
+}
+
+}  // namespace rpod::container

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "pod/life.hh"
+
+#include <algorithm>
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+#include "base/log.hh"
+#include "container/control.hh"
+#include "container/create.hh"
+#include "container/record.hh"
+#include "container/remove.hh"
+#include "pod/record.hh"
+#include "pod/start.hh"
+
+namespace rpod::pod {
+namespace {
+
+using container::AttachKind;
+using container::Life;
+
+constexpr int kExitInUse = 2;
+
+using Act = std::function<void(const std::string& member)>;
+
+std::vector<std::string> members_in(const store::Paths& paths, const std::string& id,
+                                    std::initializer_list<Life> lives) {
+    auto ids = member_ids(paths, id);
+    std::erase_if(ids, [&](const std::string& member) {
+        const auto life = container::life_of(paths.containers() / member);
+        return std::find(lives.begin(), lives.end(), life) == lives.end();
+    });
+    return ids;
+}
+
+Failures for_each(const std::vector<std::string>& members, const Act& act) {
+    Failures failures;
+    for (const auto& member : members) {
+        try {
+            act(member);
+        } catch (const Error& e) {
+            failures.push_back({.id = member, .error = e});
+        }
+    }
+    return failures;
+}
+
+/// The longest of the waits, not their sum.
+Failures at_once(const std::vector<std::string>& members, const Act& act) {
+    Failures failures;
+    std::mutex mutex;
+    std::vector<std::thread> threads;
+    for (const auto& member : members) {
+        threads.emplace_back([&] {
+            try {
+                act(member);
+            } catch (const Error& e) {
+                const std::lock_guard lock(mutex);
+                failures.push_back({.id = member, .error = e});
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    return failures;
+}
+
+/// Asks the monitor, which serves nobody any more, to end. One that cannot be asked is killed.
+void end_monitor(const store::Paths& paths, const std::string& id) {
+    const auto directory = paths.pods() / id;
+    if (!container::is_alive(directory)) return;
+    const auto monitor = container::connect_control(paths, id);
+    if (!monitor) return container::kill_monitor(directory);
+    monitor->send(AttachKind::stop);
+    monitor->expect(AttachKind::done);
+    container::wait_for_monitor(directory);
+}
+
+}  // namespace
+
+Failures start_pod(const store::Paths& paths, const std::string& id) {
+    start_empty(paths, id);
+    return for_each(members_in(paths, id, {Life::created, Life::exited, Life::initialized}),
+                    [&](const std::string& member) {
+                        container::start_container(paths, member, {.attached = false}, start_in_place);
+                    });
+}
+
+Failures stop_pod(const store::Paths& paths, const std::string& id, std::optional<uint32_t> seconds) {
+    auto failures = at_once(
+        members_in(paths, id,
+                   {Life::running, Life::initialized, Life::stopping, Life::restarting, Life::paused}),
+        [&](const std::string& member) {
+            container::stop_container(paths, member, seconds);
+            container::wait_for_monitor(paths.containers() / member);
+        });
+    if (failures.empty()) end_monitor(paths, id);
+    return failures;
+}
+
+Failures kill_pod(const store::Paths& paths, const std::string& id, int signal) {
+    if (!container::is_alive(paths.pods() / id)) throw Error("pod {} is not running: pod state improper", id);
+    if (signal == SIGKILL) {
+        container::kill_monitor(paths.pods() / id);
+        return {};
+    }
+    return for_each(members_in(paths, id, {Life::running, Life::stopping}),
+                    [&](const std::string& member) { container::kill_container(paths, member, signal); });
+}
+
+Failures pause_pod(const store::Paths& paths, const std::string& id) {
+    return for_each(members_in(paths, id, {Life::running}),
+                    [&](const std::string& member) { container::pause_container(paths, member); });
+}
+
+Failures unpause_pod(const store::Paths& paths, const std::string& id) {
+    return for_each(members_in(paths, id, {Life::paused}),
+                    [&](const std::string& member) { container::unpause_container(paths, member); });
+}
+
+void remove_pod(const store::Paths& paths, const std::string& id, const RemovePodRequest& request) {
+    const auto up = members_in(
+        paths, id, {Life::running, Life::initialized, Life::stopping, Life::restarting, Life::paused});
+    if (!up.empty() && !request.force) {
+        throw Error(
+            "pod {} has containers that are running or paused, e.g. {}: such a pod cannot be removed without "
+            "force: container state improper",
+            id, up.front())
+            .with_exit_code(kExitInUse);
+    }
+    if (!up.empty()) {
+        for (const auto& failure : stop_pod(paths, id, request.stop_seconds))
+            log::debug("stop {}: {}", failure.id, failure.error.what());
+    }
+    const auto lock = lock_pod(paths, id);
+    // Whatever could not be stopped, and the monitor itself.
+    container::kill_monitor(paths.pods() / id);
+    for (const auto& member : member_ids(paths, id))
+        container::remove_container(paths, member, {.force = true, .anonymous_volumes = true});
+    container::sweep_containers(paths);
+    discard_pod(paths, id);
+}
+
+}  // namespace rpod::pod

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "pod/start.hh"
+
+#include <unistd.h>
+
+#include "base/error.hh"
+#include "container/control.hh"
+#include "container/facts.hh"
+#include "container/host_files.hh"
+#include "container/publish.hh"
+#include "container/record.hh"
+#include "container/session.hh"
+#include "container/spawn.hh"
+#include "image/image_store.hh"
+#include "pod/monitor.hh"
+#include "pod/record.hh"
+#include "sys/file.hh"
+#include "sys/terminal.hh"
+#include "userns/launcher.hh"
+
+namespace rpod::pod {
+namespace {
+
+using container::AttachKind;
+using container::ContainerConfig;
+using oci::NamespaceType;
+
+/// /etc/hosts and /etc/resolv.conf are one for all members that share the network.
+void make_shared_files(PodJob& job, const std::filesystem::path& directory) {
+    if (!job.config.shared.contains(NamespaceType::network)) return;
+    auto base = job.config.base;
+    base.hostname = pod_hostname(job.config);
+    base.no_hostname = true;
+    const bool slirp = job.namespaces.network.mode == runtime::NetworkMode::slirp;
+    auto facts = job.origin.facts;
+    container::write_network_files(base, job.namespaces.network.resolvers,
+                                   slirp ? &job.namespaces.network.slirp : nullptr, directory, facts);
+    job.hosts_file = facts.hosts_file;
+    job.resolv_conf_file = facts.resolv_conf_file;
+}
+
+PodJob make_job(const store::Paths& paths, const std::string& id) {
+    PodJob job{.paths = paths, .config = read_pod(paths, id), .origin = {}, .namespaces = {}};
+    const auto& base = job.config.base;
+    job.origin = container::Origin::here(base.userns);
+    job.namespaces.id_map = container::plan_maps(paths, base.userns, job.origin.facts, paths.pods() / id);
+    job.namespaces.shared = job.config.shared;
+    job.namespaces.hostname = pod_hostname(job.config);
+    if (job.config.shared.contains(NamespaceType::network)) {
+        job.namespaces.network = container::plan_network(base.network);
+        job.namespaces.network.listeners = container::publish_again(base);
+    }
+    store::open_run(paths);
+    const auto run_directory = paths.run() / id;
+    sys::make_dirs(run_directory, 0711);
+    make_shared_files(job, run_directory);
+    return job;
+}
+
+/// The caller holds the pod's lock.
+void spawn_monitor(const store::Paths& paths, const std::string& id) {
+    auto job = make_job(paths, id);
+    auto [client, monitor] = container::make_attach_pair();
+    userns::spawn_in_session(
+        container::session_files(paths), userns::current_identity(),
+        {.role = "rpod:monitor",
+         .place = userns::Place::pid_namespace,
+         .subuid_name = job.config.base.userns.subuid_name,
+         .subgid_name = job.config.base.userns.subgid_name},
+        [&job, &channel = monitor](int holder) { return run_pod_monitor(job, std::move(channel), holder); });
+    monitor.close();
+    // The monitor alone holds the ports now.
+    job.namespaces.network.listeners.clear();
+    client.expect(AttachKind::created);
+}
+
+container::ClientEnd connect_pod(const store::Paths& paths, const std::string& id) {
+    const auto lock = lock_pod(paths, id);
+    if (!container::is_alive(paths.pods() / id)) {
+        // The old one's processes must be gone before its ports are bound again.
+        container::wait_for_monitor(paths.pods() / id);
+        spawn_monitor(paths, id);
+    }
+    auto monitor = container::connect_control(paths, id);
+    if (!monitor) throw container::no_control(id);
+    return *std::move(monitor);
+}
+
+MemberRequest member_request(const store::Paths& paths, const ContainerConfig& config,
+                             const container::StartRequest& request) {
+    MemberRequest out{.id = config.id, .attached = request.attached, .waits = request.waits};
+    if (config.tty) {
+        if (const auto size = sys::window_size(STDIN_FILENO)) {
+            out.rows = size->rows;
+            out.columns = size->columns;
+        }
+    }
+    container::HostFacts facts;
+    container::find_foreign_namespaces(paths, config, facts);
+    out.foreign = std::move(facts.namespaces);
+    out.shared_shm = std::move(facts.shared_shm);
+    out.shared_mqueue = std::move(facts.shared_mqueue);
+    return out;
+}
+
+/// The index of an image is built by threads, which a monitor must not have.
+void prepare_image(const store::Paths& paths, const ContainerConfig& config) {
+    const image::ImageStore images(paths);
+    if (const auto image = container::find_image(images, config)) images.open_chain(*image);
+}
+
+std::optional<sys::ExitStatus> start_member(const store::Paths& paths, const ContainerConfig& config,
+                                            sys::Fd& lock, const container::StartRequest& request) {
+    prepare_image(paths, config);
+    const auto wanted = member_request(paths, config, request);
+    const auto pod = connect_pod(paths, config.pod);
+    auto [client, monitor] = container::make_attach_pair();
+    pod.send(AttachKind::member, to_json(wanted), {monitor.fd()});
+    monitor.close();
+    return container::follow_launch(
+        client, request.attached, request.waits,
+        {.attach = container::attach_options(config, request), .when_created = [&lock] { lock.reset(); }});
+}
+
+}  // namespace
+
+std::optional<sys::ExitStatus> start_in_place(const store::Paths& paths, const ContainerConfig& config,
+                                              sys::Fd& lock, const container::StartRequest& request,
+                                              std::vector<net::PortListener> listeners) {
+    if (!config.pod.empty()) return start_member(paths, config, lock, request);
+    return container::start_monitor(paths, config, lock, request, std::move(listeners));
+}
+
+void start_empty(const store::Paths& paths, const std::string& id) { connect_pod(paths, id); }
+
+}  // namespace rpod::pod
