@@ -6,6 +6,8 @@
 #include <memory>
 #include <ostream>
 
+#include "base/error.hh"
+#include "base/strings.hh"
 #include "cli/container_select.hh"
 #include "cli/ensure_image.hh"
 #include "cli/enter_pod.hh"
@@ -16,13 +18,33 @@
 namespace rpod::cli {
 namespace {
 
+struct CreateOptions {
+    RunOptions shared;
+    std::string init_container;
+};
+
+void check_init_container(const std::string& text, const RunRequest& request) {
+    if (text.empty()) return;
+    if (text != "always" && text != "once")
+        throw Error("init-ctr '{}': always and once are known", printable(text));
+    if (request.modes.pod.empty()) throw Error("must specify pod value with init-ctr");
+}
+
 Action define_create(CLI::App& flags, Context& ctx) {
-    auto options = std::make_shared<RunOptions>();
-    add_run_flags(flags, *options, ctx.words);
+    auto options = std::make_shared<CreateOptions>();
+    add_run_flags(flags, options->shared, ctx.words);
+    flags
+        .add_option("--init-ctr", options->init_container,
+                    "In a pod: runs to its end before the others start, always or once; one with --restart "
+                    "always goes on beside them")
+        ->type_name("TYPE")
+        ->group("Namespaces and users");
     return [options, &ctx](const Args& args) {
-        auto request = validate(*options, args, Surroundings::here());
+        auto request = validate(options->shared, args, Surroundings::here());
+        check_init_container(options->init_container, request);
+        request.config.init_container = options->init_container;
         const auto paths = open_store(ctx);
-        ensure_image(ctx, request.config, options->registry, request.modes.quiet);
+        ensure_image(ctx, request.config, options->shared.registry, request.modes.quiet);
         EnterPod pod(paths, request);
         container::create_container(paths, request.config, request.modes.replace);
         pod.keep();

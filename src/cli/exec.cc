@@ -11,10 +11,10 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "cli/pod_member.hh"
 #include "cli/run_options.hh"
 #include "container/detach_keys.hh"
 #include "container/exec.hh"
-#include "container/find.hh"
 #include "container/parse_limits.hh"
 #include "container/snapshot.hh"
 #include "store/paths.hh"
@@ -25,7 +25,7 @@ namespace rpod::cli {
 namespace {
 
 struct ExecOptions {
-    std::string cidfile, user, workdir;
+    std::string cidfile, user, workdir, member;
     std::string detach_keys{container::kDefaultDetachKeys};
     Strings env, env_files, preserve_fd;
     unsigned preserve_fds = 0;
@@ -95,7 +95,7 @@ std::string take_container(const store::Paths& paths, const ExecOptions& o, Args
         name = args.front();
         args.erase(args.begin());
     }
-    return container::find_container(paths, name).id;
+    return find_one_of(paths, name, o.member);
 }
 
 int run_exec(Context& ctx, const ExecOptions& o, Args args) {
@@ -117,6 +117,7 @@ Action define_exec(CLI::App& flags, Context& ctx) {
     auto o = std::make_shared<ExecOptions>();
     flags.add_option("--cidfile", o->cidfile, "Read the ID of the container from this file")
         ->type_name("FILE");
+    flags.add_option("-c,--container", o->member, "In this container of the pod")->type_name("CONTAINER");
     flags.add_flag("-d,--detach", o->detach, "Leave the command running, without any streams");
     flags
         .add_option("--detach-keys", o->detach_keys,
@@ -143,9 +144,28 @@ Action define_exec(CLI::App& flags, Context& ctx) {
     return [o, &ctx](const Args& args) { return run_exec(ctx, *o, args); };
 }
 
+struct ShellOptions {
+    std::string member, shell = "/bin/sh";
+    bool no_tty = false;
+};
+
+/// oc's: a shell on the caller's terminal, or a command.
+Action define_rsh(CLI::App& flags, Context& ctx) {
+    auto o = std::make_shared<ShellOptions>();
+    flags.add_option("-c,--container", o->member, "In this container of the pod")->type_name("CONTAINER");
+    flags.add_option("--shell", o->shell, "The shell (default /bin/sh)")->type_name("PATH");
+    flags.add_flag("-T,--no-tty", o->no_tty, "Give it no terminal");
+    return [o, &ctx](const Args& args) {
+        Args command = args;
+        if (command.size() == 1) command.push_back(o->shell);
+        const bool tty = !o->no_tty && sys::is_terminal(ctx.in);
+        return run_exec(ctx, {.member = o->member, .interactive = true, .tty = tty}, std::move(command));
+    };
+}
+
 Command exec_command(std::string_view name) {
     return {.name = name,
-            .arguments = "[options] CONTAINER COMMAND [ARG...]",
+            .arguments = "[options] CONTAINER|POD COMMAND [ARG...]",
             .summary = "Run a command in a running container",
             .arity = kOneOrMore,
             .define = define_exec,
@@ -154,6 +174,15 @@ Command exec_command(std::string_view name) {
 
 }  // namespace
 
-std::vector<Command> exec_commands() { return {exec_command("exec"), exec_command("container exec")}; }
+std::vector<Command> exec_commands() {
+    return {exec_command("exec"),
+            exec_command("container exec"),
+            {.name = "rsh",
+             .arguments = "[options] CONTAINER|POD [COMMAND [ARG...]]",
+             .summary = "Open a shell in a running container",
+             .arity = kOneOrMore,
+             .define = define_rsh,
+             .flags_end_at_argument = true}};
+}
 
 }  // namespace rpod::cli

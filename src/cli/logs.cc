@@ -11,8 +11,8 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/filter_values.hh"
+#include "cli/pod_member.hh"
 #include "cli/stores.hh"
-#include "container/find.hh"
 #include "container/log_file.hh"
 #include "container/snapshot.hh"
 #include "sys/file.hh"
@@ -24,7 +24,7 @@ namespace {
 struct LogsOptions {
     bool color = false, details = false, follow = false, latest = false, names = false, timestamps = false;
     int64_t tail = -1;
-    std::string since, until;
+    std::string since, until, member;
 };
 
 /// podman's form: nine digits, and the zone of UTC as "Z".
@@ -118,19 +118,28 @@ bool all_finished(const std::vector<Source>& sources) {
     return true;
 }
 
-int run_logs(Context& ctx, const LogsOptions& o, const Args& args) {
+/// Which containers a name means.
+using Find = std::vector<std::string> (*)(const store::Paths& paths, const std::string& name,
+                                          const std::string& member);
+
+int run_logs(Context& ctx, const LogsOptions& o, const Args& args, Find find) {
     if (o.latest && !args.empty()) throw Error("--latest and containers cannot be used together");
     if (!o.latest && args.empty()) throw Error("specify at least one container name or ID to log");
     std::optional<Timestamp> since, until;
     if (!o.since.empty()) since = parse_moment(o.since);
     if (!o.until.empty()) until = parse_moment(o.until);
     const auto paths = open_store(ctx);
-    const auto names = o.latest ? Args{container::latest_container(paths)} : args;
+    Args ids;
+    if (o.latest) ids.push_back(container::latest_container(paths));
+    for (const auto& name : args) {
+        const auto found = find(paths, name, o.member);
+        ids.insert(ids.end(), found.begin(), found.end());
+    }
     std::vector<Source> sources;
     sys::DirectoryWatch watch;
-    for (const auto& name : names) {
-        const auto s = container::take_snapshot(paths, container::find_container(paths, name).id);
-        sources.push_back(open_source(s, o, names.size() > 1, sources.size()));
+    for (const auto& id : ids) {
+        const auto s = container::take_snapshot(paths, id);
+        sources.push_back(open_source(s, o, ids.size() > 1, sources.size()));
         if (o.tail >= 0) sources.back().skip_to_tail(static_cast<uint64_t>(o.tail));
         if (o.follow) watch.add(s.directory);
     }
@@ -146,8 +155,10 @@ int run_logs(Context& ctx, const LogsOptions& o, const Args& args) {
     }
 }
 
-Action define_logs(CLI::App& flags, Context& ctx) {
+Action define(CLI::App& flags, Context& ctx, Find find) {
     auto o = std::make_shared<LogsOptions>();
+    flags.add_option("-c,--container", o->member, "Of this container of the pod only")
+        ->type_name("CONTAINER");
     flags.add_flag("--color", o->color, "Give each container's prefix a colour of its own");
     flags.add_flag("--details", o->details, "Show extra attributes of the log (there are none)")->group("");
     flags.add_flag("-f,--follow", o->follow, "Go on until the container has ended");
@@ -158,17 +169,26 @@ Action define_logs(CLI::App& flags, Context& ctx) {
     flags.add_option("--tail", o->tail, "Only so many lines from the end (default -1: all)")->type_name("N");
     flags.add_flag("-t,--timestamps", o->timestamps, "Show when each line was written");
     flags.add_option("--until", o->until, "Only what was written until then")->type_name("TIME");
-    return [o, &ctx](const Args& args) { return run_logs(ctx, *o, args); };
+    return [o, find, &ctx](const Args& args) { return run_logs(ctx, *o, args, find); };
 }
+
+Action define_logs(CLI::App& flags, Context& ctx) { return define(flags, ctx, find_all_of); }
+Action define_pod_logs(CLI::App& flags, Context& ctx) { return define(flags, ctx, find_members); }
 
 }  // namespace
 
 std::vector<Command> logs_commands() {
     const Command logs{.name = "logs",
-                       .arguments = "[options] CONTAINER [CONTAINER...]",
+                       .arguments = "[options] CONTAINER|POD [CONTAINER|POD...]",
                        .summary = "Show the output of containers",
                        .define = define_logs};
-    return {logs, in_group("container logs", logs)};
+    return {logs,
+            in_group("container logs", logs),
+            {.name = "pod logs",
+             .arguments = "[options] POD",
+             .summary = "Show the output of a pod's containers",
+             .arity = {.min = 0, .max = 1},
+             .define = define_pod_logs}};
 }
 
 }  // namespace rpod::cli

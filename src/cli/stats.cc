@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <ostream>
+#include <set>
 
 #include "base/error.hh"
 #include "base/strings.hh"
@@ -20,6 +21,7 @@
 #include "container/processes.hh"
 #include "container/resource_usage.hh"
 #include "container/snapshot.hh"
+#include "pod/record.hh"
 
 namespace rpod::cli {
 namespace {
@@ -29,6 +31,7 @@ using container::Snapshot;
 using Show = DataObject::Show;
 
 struct StatsOptions {
+    bool pods = false;  ///< `pod stats`: names are those of pods
     bool all = false, latest = false, no_reset = false, no_stream = false, no_trunc = false;
     unsigned interval = 5;
     std::string format;
@@ -38,6 +41,11 @@ constexpr const char* kTable =
     "table "
     "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDS}}\t{{"
     ".UpTime}}\t{{.AVGCPU}}";
+
+constexpr const char* kPodTable =
+    "table "
+    "{{.Pod}}\t{{.CID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{"
+    ".PIDS}}";
 
 /// The last look at a container, for the share of the CPU since then.
 struct Sample {
@@ -66,6 +74,8 @@ DataObject make_row(const Snapshot& s, const ResourceUsage& u, double cpu, const
     };
     add("ID", o.no_trunc ? s.id : s.id.substr(0, 12), "id");
     add("Name", s.config.name, "name");
+    shown("CID", o.no_trunc ? s.id : s.id.substr(0, 12));
+    shown("Pod", o.no_trunc ? s.config.pod : s.config.pod.substr(0, 12));
     add("UpTime", go_duration(u.cpu_ns), "cpu_time");
     add("CPUPerc", percent_text(cpu), "cpu_percent");
     add("AVGCPU", percent_text(average), "avg_cpu");
@@ -89,7 +99,21 @@ DataObject make_row(const Snapshot& s, const ResourceUsage& u, double cpu, const
     return out;
 }
 
+/// The running members of the pods that are named, or of all.
+std::vector<Snapshot> choose_members(const store::Paths& paths, const StatsOptions& o, Args names) {
+    std::vector<Snapshot> chosen;
+    if (o.latest) names.push_back(pod::latest_pod(paths));
+    std::set<std::string> wanted;
+    for (const auto& name : names) wanted.insert(pod::find_pod(paths, name));
+    for (auto& s : container::take_snapshots(paths)) {
+        const bool of_pod = wanted.empty() ? !s.config.pod.empty() : wanted.contains(s.config.pod);
+        if (of_pod && (o.all || s.is_running())) chosen.push_back(std::move(s));
+    }
+    return chosen;
+}
+
 std::vector<Snapshot> choose(const store::Paths& paths, const StatsOptions& o, const Args& names) {
+    if (o.pods) return choose_members(paths, o, names);
     std::vector<Snapshot> chosen;
     if (o.latest) chosen.push_back(container::take_snapshot(paths, container::latest_container(paths)));
     for (const auto& name : names)
@@ -131,7 +155,8 @@ class Stats {
             const auto usage = usage_of(s);
             report.items.emplace_back(make_row(s, usage, share_of_cpu(s.id, usage), o_));
         }
-        ctx_.out << render(report, o_.format.empty() ? kTable : o_.format);
+        const char* table = o_.pods ? kPodTable : kTable;
+        ctx_.out << render(report, o_.format.empty() ? table : o_.format);
         ctx_.out.flush();
     }
 
@@ -169,18 +194,23 @@ int run_stats(Context& ctx, const StatsOptions& o, const Args& names) {
     }
 }
 
-Action define_stats(CLI::App& flags, Context& ctx) {
+Action define(CLI::App& flags, Context& ctx, bool pods) {
     auto o = std::make_shared<StatsOptions>();
+    o->pods = pods;
     flags.add_flag("-a,--all", o->all, "Show all containers, not only those that run");
     flags.add_option("--format", o->format, "\"json\", or a Go template")->type_name("TEMPLATE");
     flags.add_option("-i,--interval", o->interval, "Seconds between two looks (default 5)")
         ->type_name("SECONDS");
-    flags.add_flag("-l,--latest", o->latest, "Of the container that was made last");
+    flags.add_flag("-l,--latest", o->latest,
+                   pods ? "Of the pod that was made last" : "Of the container that was made last");
     flags.add_flag("--no-reset", o->no_reset, "Do not clear the screen between two looks");
     flags.add_flag("--no-stream", o->no_stream, "Look once");
     flags.add_flag("--no-trunc", o->no_trunc, "Show whole IDs");
     return [o, &ctx](const Args& args) { return run_stats(ctx, *o, args); };
 }
+
+Action define_stats(CLI::App& flags, Context& ctx) { return define(flags, ctx, false); }
+Action define_pod_stats(CLI::App& flags, Context& ctx) { return define(flags, ctx, true); }
 
 }  // namespace
 
@@ -189,7 +219,12 @@ std::vector<Command> stats_commands() {
                         .arguments = "[options] [CONTAINER...]",
                         .summary = "Show what containers use",
                         .define = define_stats};
-    return {stats, in_group("container stats", stats)};
+    return {stats,
+            in_group("container stats", stats),
+            {.name = "pod stats",
+             .arguments = "[options] [POD...]",
+             .summary = "Show what the containers of pods use",
+             .define = define_pod_stats}};
 }
 
 }  // namespace rpod::cli

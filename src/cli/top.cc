@@ -5,17 +5,21 @@
 #include <fcntl.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <ostream>
 
 #include "base/error.hh"
 #include "base/log.hh"
 #include "base/strings.hh"
+#include "cli/pod_member.hh"
 #include "cli/stores.hh"
 #include "cli/table.hh"
 #include "cli/top_columns.hh"
 #include "container/find.hh"
 #include "container/snapshot.hh"
+#include "pod/record.hh"
 #include "sys/file.hh"
 #include "sys/rooted_dir.hh"
 
@@ -91,6 +95,12 @@ std::string table(const std::vector<TopColumn>& columns, const std::vector<conta
     return align_tabs(text);
 }
 
+std::vector<container::ProcessInfo> processes_of(const container::Snapshot& s) {
+    const bool own = s.config.pid.mode != container::NamespaceMode::host &&
+                     s.config.pid.mode != container::NamespaceMode::path;
+    return container::container_processes(s.state->pid, own);
+}
+
 int run_top(Context& ctx, const TopOptions& o, Args args) {
     const auto paths = open_store(ctx);
     std::string id;
@@ -106,10 +116,39 @@ int run_top(Context& ctx, const TopOptions& o, Args args) {
     if (!s.is_running() || !s.state) {
         throw Error("top can only be used on running containers: container state improper");
     }
-    const bool own = s.config.pid.mode != container::NamespaceMode::host &&
-                     s.config.pid.mode != container::NamespaceMode::path;
     auto facts = collect_facts(s.state->pid);
-    ctx.out << table(columns, container::container_processes(s.state->pid, own), facts);
+    ctx.out << table(columns, processes_of(s), facts);
+    return 0;
+}
+
+/// Of all members that run, one after the other.
+int run_pod_top(Context& ctx, const TopOptions& o, Args args) {
+    const auto paths = open_store(ctx);
+    std::string pod;
+    if (o.latest) {
+        pod = pod::latest_pod(paths);
+    } else {
+        if (args.empty()) throw Error("you must provide the name or id of a running pod");
+        pod = args.front();
+        args.erase(args.begin());
+    }
+    const auto columns = choose_columns(args);
+    std::vector<container::ProcessInfo> all;
+    std::optional<TopFacts> facts;
+    for (const auto& id : find_members(paths, pod, {})) {
+        const auto s = container::take_snapshot(paths, id);
+        if (!s.is_running() || !s.state) continue;
+        for (auto& process : processes_of(s)) {
+            // Members that share their PIDs have the same ones.
+            const bool known = std::any_of(all.begin(), all.end(), [&](const auto& other) {
+                return other.host_pid == process.host_pid;
+            });
+            if (!known) all.push_back(std::move(process));
+        }
+        if (!facts) facts = collect_facts(s.state->pid);
+    }
+    if (!facts) throw Error("pod top can only be used on pods with at least one running container");
+    ctx.out << table(columns, all, *facts);
     return 0;
 }
 
@@ -117,6 +156,12 @@ Action define_top(CLI::App& flags, Context& ctx) {
     auto o = std::make_shared<TopOptions>();
     flags.add_flag("-l,--latest", o->latest, "Of the container that was made last");
     return [o, &ctx](const Args& args) { return run_top(ctx, *o, args); };
+}
+
+Action define_pod_top(CLI::App& flags, Context& ctx) {
+    auto o = std::make_shared<TopOptions>();
+    flags.add_flag("-l,--latest", o->latest, "Of the pod that was made last");
+    return [o, &ctx](const Args& args) { return run_pod_top(ctx, *o, args); };
 }
 
 }  // namespace
@@ -127,7 +172,13 @@ std::vector<Command> top_commands() {
                       .summary = "Show the processes of a container",
                       .define = define_top,
                       .flags_end_at_argument = true};
-    return {top, in_group("container top", top)};
+    return {top,
+            in_group("container top", top),
+            {.name = "pod top",
+             .arguments = "[options] POD [COLUMN...]",
+             .summary = "Show the processes of a pod's containers",
+             .define = define_pod_top,
+             .flags_end_at_argument = true}};
 }
 
 }  // namespace rpod::cli

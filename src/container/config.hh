@@ -142,9 +142,10 @@ struct ContainerConfig {
     // What runs
     std::string id;
     std::string name;
-    std::string image;     ///< as typed; empty with rootfs
-    std::string image_id;  ///< 64 hex digits; keeps the image from being removed
-    std::string pod;       ///< the ID of its pod; empty: none
+    std::string image;           ///< as typed; empty with rootfs
+    std::string image_id;        ///< 64 hex digits; keeps the image from being removed
+    std::string pod;             ///< the ID of its pod; empty: none
+    std::string init_container;  ///< in a pod, "always" or "once": runs before the others; empty: no
     std::optional<RootfsDir> rootfs;
     std::optional<std::vector<std::string>>
         entrypoint;                    ///< replaces the image's, and drops its Cmd; may be empty

@@ -370,6 +370,7 @@ std::string to_json(const ContainerConfig& c) {
     set_text(out, "image", c.image);
     set_text(out, "image_id", c.image_id);
     set_text(out, "pod", c.pod);
+    set_text(out, "init_container", c.init_container);
     if (c.rootfs) {
         auto rootfs = json::Builder::object();
         rootfs.set("path", c.rootfs->path).set("overlay", c.rootfs->overlay);
@@ -405,6 +406,7 @@ ContainerConfig config_from_json(std::string_view text, std::string what) {
     c.image = v.string_or("image");
     c.image_id = v.string_or("image_id");
     c.pod = v.string_or("pod");
+    c.init_container = v.string_or("init_container");
     if (const auto rootfs = v.find("rootfs")) {
         c.rootfs = RootfsDir{rootfs->at("path").as_string(), rootfs->bool_or("overlay", false)};
     }

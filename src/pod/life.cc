@@ -66,6 +66,18 @@ Failures at_once(const std::vector<std::string>& members, const Act& act) {
     return failures;
 }
 
+bool is_sidecar(const container::ContainerConfig& config) {
+    return !config.init_container.empty() && config.restart == "always";
+}
+
+void await_init_container(const store::Paths& paths, const container::ContainerConfig& config) {
+    constexpr std::chrono::milliseconds kInterval(50);
+    if (const int code = container::wait_for_exit(paths, config.id, kInterval); code != 0)
+        throw Error("init container {} exited with code {}", config.name, code);
+    if (config.init_container == "once")
+        container::remove_container(paths, config.id, {.force = true, .anonymous_volumes = true});
+}
+
 /// Asks the monitor, which serves nobody any more, to end. One that cannot be asked is killed.
 void end_monitor(const store::Paths& paths, const std::string& id) {
     const auto directory = paths.pods() / id;
@@ -81,20 +93,38 @@ void end_monitor(const store::Paths& paths, const std::string& id) {
 
 Failures start_pod(const store::Paths& paths, const std::string& id) {
     start_empty(paths, id);
-    return for_each(members_in(paths, id, {Life::created, Life::exited, Life::initialized}),
-                    [&](const std::string& member) {
-                        container::start_container(paths, member, {.attached = false}, start_in_place);
-                    });
+    const auto start = [&](const std::string& member) {
+        container::start_container(paths, member, {.attached = false}, start_in_place);
+    };
+    std::vector<std::string> others;
+    for (const auto& member : members_in(paths, id, {Life::created, Life::exited, Life::initialized})) {
+        const auto config = container::read_config(paths.containers() / member);
+        if (config.init_container.empty()) {
+            others.push_back(member);
+            continue;
+        }
+        auto failures = for_each({member}, [&](const std::string&) {
+            start(member);
+            if (!is_sidecar(config)) await_init_container(paths, config);
+        });
+        // What the others need is not there.
+        if (!failures.empty()) return failures;
+    }
+    return for_each(others, start);
 }
 
 Failures stop_pod(const store::Paths& paths, const std::string& id, std::optional<uint32_t> seconds) {
-    auto failures = at_once(
-        members_in(paths, id,
-                   {Life::running, Life::initialized, Life::stopping, Life::restarting, Life::paused}),
-        [&](const std::string& member) {
-            container::stop_container(paths, member, seconds);
-            container::wait_for_monitor(paths.containers() / member);
-        });
+    auto members = members_in(
+        paths, id, {Life::running, Life::initialized, Life::stopping, Life::restarting, Life::paused});
+    const auto sidecars = std::stable_partition(members.begin(), members.end(), [&](const auto& member) {
+        return !is_sidecar(container::read_config(paths.containers() / member));
+    });
+    const auto stop = [&](const std::string& member) {
+        container::stop_container(paths, member, seconds);
+        container::wait_for_monitor(paths.containers() / member);
+    };
+    auto failures = at_once({members.begin(), sidecars}, stop);
+    for (auto& failure : at_once({sidecars, members.end()}, stop)) failures.push_back(std::move(failure));
     if (failures.empty()) end_monitor(paths, id);
     return failures;
 }

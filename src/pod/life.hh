@@ -21,10 +21,12 @@ struct MemberFailure {
 };
 using Failures = std::vector<MemberFailure>;
 
-/// Starts the pod and those of its containers that do not run.
+/// Starts the pod and those of its containers that do not run: first the init containers, one after the
+/// other, in the order in which they were made. Each must end well before the next, but one whose restart
+/// policy is "always", a sidecar, which goes on. Those to be run once are removed then.
 Failures start_pod(const store::Paths& paths, const std::string& id);
 
-/// Stops the containers, all at the same time, then the pod.
+/// Stops the containers, all at the same time, then the sidecars, then the pod.
 /// @param seconds  until SIGKILL; nothing: each container's own
 Failures stop_pod(const store::Paths& paths, const std::string& id, std::optional<uint32_t> seconds);
 

@@ -320,3 +320,62 @@ is_status() { [ "$(pod_status "$1")" = "$2" ]; }
     run_rpod pod ps --format '{{.Name}}'
     is "$output" young "never started, so kept"
 }
+
+@test "init containers run first, one after the other; a sidecar starts before the others and stops after them" {
+    local shared=$BATS_TEST_TMPDIR/shared
+    mkdir "$shared"
+    run_rpod pod create --name boot -v "$shared:/srv"
+    run_rpod create --pod boot --name app busybox sh -c 'cat /srv/one /srv/two >/srv/seen; test -e /srv/side && echo yes >>/srv/seen; trap "date +%s%N >/srv/app-end; exit" TERM; while :; do sleep 0.1; done'
+    run_rpod create --pod boot --init-ctr always --name one busybox sh -c 'echo 1 >/srv/one'
+    run_rpod create --pod boot --init-ctr once --name two busybox sh -c 'sleep 0.3; cat /srv/one >/dev/null && echo 2 >/srv/two'
+    run_rpod create --pod boot --init-ctr always --restart always --name side busybox \
+        sh -c 'touch /srv/side; trap "date +%s%N >/srv/side-end; exit" TERM; while :; do sleep 0.1; done'
+    run_rpod pod start boot
+    wait_for 5 grep -q yes "$shared/seen"
+    is "$(tr '\n' ' ' <"$shared/seen")" "1 2 yes " "what the container found"
+    run_rpod 1 container exists two
+    run_rpod inspect -f '{{.State.Status}}' side
+    is "$output" running "the sidecar"
+    run_rpod pod stop boot
+    [ "$(cat "$shared/side-end")" -gt "$(cat "$shared/app-end")" ] || fail "the sidecar ended before the container"
+    run_rpod 125 create --init-ctr always busybox true
+    like "$stderr" 'must specify pod value with init-ctr' "without a pod"
+}
+
+@test "an init container that fails keeps the others from starting" {
+    run_rpod pod create --name bad
+    run_rpod create --pod bad --init-ctr always --name first busybox false
+    run_rpod create --pod bad --name then busybox sleep 60
+    run_rpod 125 pod start bad
+    like "$stderr" 'init container first exited with code 1' "why"
+    run_rpod inspect -f '{{.State.Status}}' then
+    is "$output" created "the other one"
+}
+
+@test "logs, exec, rsh, top and stats take a pod" {
+    run_rpod pod create --name p
+    member p one sh -c 'echo from one; exec sleep 60'
+    run_rpod exec p hostname
+    is "$output" p "its only container"
+    member p two sh -c 'echo from two; exec sleep 61'
+    wait_for 5 test "$(sleep 0.3; rpod logs two)" = "from two"
+    run_rpod logs p -c two
+    is "$output" "from two" "one of them"
+    run_rpod pod logs -n p
+    like "$output" 'one from one' "all of them"
+    like "$output" 'two from two' "all of them"
+    run_rpod exec -c one p echo here
+    is "$output" here "exec"
+    run_rpod 125 exec p true
+    like "$stderr" 'hint: name one with -c: one, two' "which?"
+    run_rpod 125 exec -c three p true
+    like "$stderr" 'no container with name or ID "three"' "none of that name"
+    is "$(echo 'echo $0' | rpod rsh -c one p)" /bin/sh "a shell"
+    run_rpod rsh -c two p echo command
+    is "$output" command "or a command"
+    run_rpod pod top p args
+    like "$output" 'sleep 60' "top"
+    like "$output" 'sleep 61' "top"
+    run_rpod pod stats --no-stream --format '{{.Pod}} {{.Name}}' p
+    is "$(echo "$output" | wc -l)" 2 "stats"
+}
