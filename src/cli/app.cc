@@ -10,6 +10,7 @@
 #include "base/strings.hh"
 #include "cli/containers.hh"
 #include "cli/create.hh"
+#include "cli/events.hh"
 #include "cli/exec.hh"
 #include "cli/export.hh"
 #include "cli/flag_words.hh"
@@ -217,10 +218,10 @@ std::vector<Command> all_commands() {
                         image_manage_commands, inspect_commands,       oci_commands,
                         run_commands,          create_commands,        start_stop_commands,
                         signal_pause_commands, wait_commands,          container_commands,
-                        exec_commands,         export_commands,        ps_commands,
-                        logs_commands,         port_commands,          top_commands,
-                        stats_commands,        system_commands,        volume_commands,
-                        unshare_commands,      fuse_overlayfs_commands}) {
+                        exec_commands,         event_commands,         export_commands,
+                        ps_commands,           logs_commands,          port_commands,
+                        top_commands,          stats_commands,         system_commands,
+                        volume_commands,       unshare_commands,       fuse_overlayfs_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

@@ -12,6 +12,7 @@
 #include "base/strings.hh"
 #include "cli/container_select.hh"
 #include "container/create.hh"
+#include "container/events.hh"
 #include "container/find.hh"
 #include "container/remove.hh"
 #include "sys/file.hh"
@@ -116,6 +117,7 @@ Action define_cleanup(CLI::App& flags, Context& ctx) {
             const auto lock = container::lock_container(paths.containers() / c.id);
             container::wait_for_monitor(paths.containers() / c.id);
             sys::remove_tree_at(AT_FDCWD, paths.run() / c.id);
+            container::note_event_of(paths, c.id, "cleanup");
         });
         container::sweep_containers(paths);
         return code;

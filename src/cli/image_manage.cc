@@ -8,6 +8,7 @@
 
 #include "base/strings.hh"
 #include "cli/ask.hh"
+#include "cli/image_events.hh"
 #include "cli/image_filter.hh"
 #include "cli/image_users.hh"
 #include "cli/images.hh"
@@ -40,7 +41,11 @@ void remove_whole(Context& ctx, const image::ImageStore& store, const image::Ima
         return users.empty();
     };
     if (!store.remove(image, still_unused)) throw in_use(users);
-    for (const auto& name : image.names) ctx.out << "Untagged: " << name.str() << "\n";
+    for (const auto& name : image.names) {
+        note_image(store.paths(), "untag", image.id, name.str());
+        ctx.out << "Untagged: " << name.str() << "\n";
+    }
+    note_image(store.paths(), "remove", image.id, {});
     ctx.out << "Deleted: " << image.id.hex() << "\n";
 }
 
@@ -62,6 +67,7 @@ void remove_named(Context& ctx, const image::ImageStore& store, const std::strin
     const bool by_tag = name && name->tag() && !name->digest();
     if (by_tag && image->names.size() > 1) {
         store.untag(*image, {*name});
+        note_image(store.paths(), "untag", image->id, name->str());
         ctx.out << "Untagged: " << name->str() << "\n";
         return;
     }
@@ -137,6 +143,7 @@ Action define_tag(CLI::App&, Context& ctx) {
                 throw Error("tag '{}': a name given to an image has no digest", printable(args[i]));
         }
         store.tag(image, names);
+        for (const auto& name : names) note_image(store.paths(), "tag", image.id, name.str());
         return 0;
     };
 }
@@ -150,6 +157,8 @@ Action define_untag(CLI::App&, Context& ctx) {
             names.push_back(oci::Reference::parse_local(args[i]).with_default_tag());
         }
         store.untag(image, names);
+        for (const auto& name : names.empty() ? image.names : names)
+            note_image(store.paths(), "untag", image.id, name.str());
         return 0;
     };
 }
@@ -177,7 +186,9 @@ int run_prune(Context& ctx, const PruneOptions& o) {
     for (const auto& image : store.list()) {
         if ((!o.all && !image.names.empty()) || !filter.matches(image)) continue;
         const auto still_unused = [&] { return !image_users(store.paths()).contains(image.id); };
-        if (store.remove(image, still_unused)) ctx.out << image.id.hex() << "\n";
+        if (!store.remove(image, still_unused)) continue;
+        note_image(store.paths(), "remove", image.id, {});
+        ctx.out << image.id.hex() << "\n";
     }
     return 0;
 }

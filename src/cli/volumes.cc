@@ -16,6 +16,7 @@
 #include "cli/template.hh"
 #include "container/parse_env.hh"
 #include "container/remove.hh"
+#include "store/event_log.hh"
 
 namespace rpod::cli {
 namespace {
@@ -189,7 +190,10 @@ int run_prune(Context& ctx, const PruneOptions& o) {
             join(unused, "\n"));
         if (!ask(ctx, question)) return 0;
     }
-    for (const auto& name : container::remove_volumes(paths, unused)) ctx.out << name << "\n";
+    for (const auto& name : container::remove_volumes(paths, unused)) {
+        store::note_event(paths, {.type = "volume", .status = "prune", .name = name});
+        ctx.out << name << "\n";
+    }
     return 0;
 }
 

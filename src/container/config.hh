@@ -141,8 +141,9 @@ struct ContainerConfig {
     // What runs
     std::string id;
     std::string name;
-    std::string image;     ///< as typed; empty with rootfs
-    std::string image_id;  ///< 64 hex digits; keeps the image from being removed
+    std::string image;       ///< as typed; empty with rootfs
+    std::string image_name;  ///< in full, as it was when the container was made
+    std::string image_id;    ///< 64 hex digits; keeps the image from being removed
     std::optional<RootfsDir> rootfs;
     std::optional<std::vector<std::string>>
         entrypoint;                    ///< replaces the image's, and drops its Cmd; may be empty

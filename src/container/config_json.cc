@@ -367,6 +367,7 @@ std::string to_json(const ContainerConfig& c) {
     auto out = json::Builder::object();
     out.set("version", kVersion).set("id", c.id).set("name", c.name);
     set_text(out, "image", c.image);
+    set_text(out, "image_name", c.image_name);
     set_text(out, "image_id", c.image_id);
     if (c.rootfs) {
         auto rootfs = json::Builder::object();
@@ -401,6 +402,7 @@ ContainerConfig config_from_json(std::string_view text, std::string what) {
     c.id = v.at("id").as_string();
     c.name = v.at("name").as_string();
     c.image = v.string_or("image");
+    c.image_name = v.string_or("image_name");
     c.image_id = v.string_or("image_id");
     if (const auto rootfs = v.find("rootfs")) {
         c.rootfs = RootfsDir{rootfs->at("path").as_string(), rootfs->bool_or("overlay", false)};

@@ -8,6 +8,7 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "container/events.hh"
 #include "container/find.hh"
 #include "container/record.hh"
 #include "container/session.hh"
@@ -131,6 +132,7 @@ void rename_container(const store::Paths& paths, const std::string& id, const st
     config.name = name;
     sys::replace_file(directory / "config.json", to_json(config));
     container_names(paths).release(before, id);
+    note_event(paths, config, "rename");
 }
 
 std::filesystem::path withdraw(const store::Paths& paths, const std::string& id, const std::string& name) {
@@ -179,7 +181,9 @@ std::vector<std::filesystem::path> collect_dead(const store::Paths& paths) {
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
     for (const auto& id : marks) {
         const auto directory = paths.containers() / id;
-        if (!is_in_use(directory)) withdraw(paths, id, current_name(directory, {}));
+        if (is_in_use(directory)) continue;
+        note_event_of(paths, id, "remove");
+        withdraw(paths, id, current_name(directory, {}));
     }
     release_orphaned_names(paths);
     std::vector<std::filesystem::path> dead;

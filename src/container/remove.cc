@@ -5,6 +5,7 @@
 #include "base/error.hh"
 #include "container/control.hh"
 #include "container/create.hh"
+#include "container/events.hh"
 #include "container/record.hh"
 #include "container/volume.hh"
 #include "store/lock.hh"
@@ -45,6 +46,7 @@ void remove_container(const store::Paths& paths, const std::string& id, const Re
     if (!request.anonymous_volumes && !config.remove) keep_anonymous_volumes(directory);
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
     withdraw(paths, id, config.name);
+    note_event(paths, config, "remove");
     sys::remove_tree_at(AT_FDCWD, paths.run() / id);
 }
 

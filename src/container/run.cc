@@ -6,7 +6,9 @@
 
 #include "base/error.hh"
 #include "container/create.hh"
+#include "container/events.hh"
 #include "container/find.hh"
+#include "container/image_name.hh"
 #include "container/publish.hh"
 #include "container/remove.hh"
 #include "image/image_store.hh"
@@ -44,6 +46,7 @@ std::optional<oci::RunConfig> record_image(const store::Paths& paths, ContainerC
     if (config.rootfs) return std::nullopt;
     auto image = image::ImageStore(paths).get(config.image);
     config.image_id = image.id.hex();
+    config.image_name = full_image_name(config.image, image);
     return std::move(image.config.config);
 }
 
@@ -64,6 +67,7 @@ void create_container(const store::Paths& paths, ContainerConfig& config, bool r
     choose_ports(config, image ? &*image : nullptr);
     CidFile cid_file(config.cidfile);
     create(paths, config, false);
+    note_event(paths, config, "create");
     cid_file.write(config.id);
     cid_file.keep();
 }
@@ -76,6 +80,7 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
     auto listeners = publish_ports(config, image ? &*image : nullptr);
     CidFile cid_file(config.cidfile);
     auto created = create(paths, config, true);
+    note_event(paths, config, "create");
     cid_file.write(config.id);
     try {
         const auto status = start_monitor(paths, config, created.making, request, std::move(listeners));
@@ -84,6 +89,7 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
     } catch (...) {
         // What failed before there was a payload that could be started leaves nothing behind.
         if (created.making) {
+            note_event(paths, config, "remove");
             withdraw(paths, config.id, config.name);
             created.making.reset();
             sweep_containers(paths);

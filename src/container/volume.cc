@@ -8,6 +8,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "container/record.hh"
+#include "store/event_log.hh"
 #include "store/lock.hh"
 #include "store/names.hh"
 #include "store/record.hh"
@@ -36,6 +37,7 @@ void make_volume(const store::Paths& paths, const std::string& name, bool anonym
     const auto fd = sys::open_file(temporary, O_PATH | O_DIRECTORY);
     store::replace_record(fd.get(), kVolume, record);
     check(::rename(temporary.c_str(), (paths.volumes() / name).c_str()), "create volume '{}'", name);
+    store::note_event(paths, {.type = "volume", .status = "create", .name = name});
 }
 
 }  // namespace
@@ -96,6 +98,7 @@ void remove_anonymous_volumes(const store::Paths& paths, const std::filesystem::
             throw SysError(errno, "remove volume '{}'", name);
         }
         sys::remove_tree_at(parent.get(), temporary);
+        store::note_event(paths, {.type = "volume", .status = "remove", .name = name});
     }
 }
 
