@@ -76,6 +76,7 @@ class Monitor {
     void launch() {
         launched_.emplace(runtime::launch(job_.plan));
         state_.pid = launched_->host_pid();
+        job_.event("init", {});
         set_status(phase_ == Phase::created ? Status::created : state_.status);
     }
 
@@ -87,6 +88,7 @@ class Monitor {
         write_pid(job_.conmon_pidfile, state_.monitor_pid);
         phase_ = Phase::running;
         ran_since_ = std::chrono::steady_clock::now();
+        job_.event("start", {});
         streams_.open(*launched_);
         if (job_.timeout.count() > 0) timeout_.arm(job_.timeout);
     }
@@ -186,6 +188,7 @@ class Monitor {
             case AttachKind::start:
                 client.waits_for_exit = true;
                 if (phase_ == Phase::created) start();
+                if (job_.attached) job_.event("attach", {});
                 return client.end.tell(AttachKind::started);
             case AttachKind::attach:
                 return attach(client, message.text);
@@ -242,6 +245,7 @@ class Monitor {
     /// Who kills a container by hand does not want it back.
     void note_kill(int signal) {
         if (signal == SIGKILL || signal == job_.stop_signal) stopped_by_hand_ = true;
+        job_.event("kill", {});
     }
 
     void stop(std::string_view text) {
@@ -252,6 +256,7 @@ class Monitor {
                 job_.id);
         }
         stopped_by_hand_ = true;
+        job_.event("stop", {});
         if (phase_ == Phase::backing_off) return finish();
         if (phase_ == Phase::created) {
             give_up();
@@ -275,6 +280,7 @@ class Monitor {
         }
         stop_processes(launched_->pidfd(), state_.pid);
         set_status(Status::paused);
+        job_.event("pause", {});
     }
 
     void unpause() {
@@ -282,6 +288,7 @@ class Monitor {
             throw Error("\"{}\" is not paused, can't unpause: container state improper", job_.id);
         continue_processes(launched_->pidfd(), state_.pid);
         set_status(Status::running);
+        job_.event("unpause", {});
     }
 
     /// @return the ports, with those of the host's that were free
@@ -335,6 +342,7 @@ class Monitor {
 
     void record_exit(sys::ExitStatus status) {
         write_exit(job_.directory, {.status = status, .finished = std::chrono::system_clock::now()});
+        job_.event("died", status.shell_code());
     }
 
     void end_run() {
@@ -361,6 +369,7 @@ class Monitor {
 
     void start_again() {
         restart_timer_.disarm();
+        job_.event("restart", {});
         status_.reset();
         ++state_.restarts;
         try {
@@ -386,6 +395,7 @@ class Monitor {
     void finish() {
         phase_ = Phase::over;
         free_ports();
+        job_.event("cleanup", {});
         job_.release();
         clients_.exited(status_.value_or(sys::ExitStatus{}));
         // The mounts, rpod:net and rpod:overlay go with this, while the user has their prompt back.

@@ -6,6 +6,7 @@
 
 #include "base/error.hh"
 #include "container/control.hh"
+#include "container/events.hh"
 #include "container/parse_log.hh"
 #include "container/plan.hh"
 #include "container/publish.hh"
@@ -22,7 +23,8 @@ namespace {
 void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConfig& config) {
     auto withdrawn = std::make_shared<std::filesystem::path>();
     job.release = [paths, id = config.id, name = config.name, remove = config.remove, withdrawn,
-                   directory = job.directory, run = job.control_directory] {
+                   directory = job.directory, run = job.control_directory, event = job.event] {
+        if (remove) event("remove", {});
         // It may have been renamed meanwhile.
         if (remove) *withdrawn = withdraw(paths, id, current_name(directory, name));
         sys::remove_tree_at(AT_FDCWD, run);
@@ -45,6 +47,7 @@ MonitorJob make_job(const store::Paths& paths, const ContainerConfig& config, co
     job.stop_timeout = std::chrono::seconds(config.stop_timeout_s.value_or(kStopTimeout));
     job.pidfile = config.pidfile;
     job.conmon_pidfile = config.conmon_pidfile;
+    job.event = event_sink(paths, config);
     set_release(job, paths, config);
     return job;
 }
@@ -102,6 +105,7 @@ std::optional<sys::ExitStatus> attach_container(const store::Paths& paths, const
     if (!monitor) throw no_control(id);
     auto options = attach_options(config, request);
     if (!config.stdin_open && !config.tty) options.streams.in = false;
+    note_event(paths, config, "attach");
     return attach_running(*monitor, options);
 }
 
@@ -116,9 +120,11 @@ std::optional<sys::ExitStatus> start_initialized(const store::Paths& paths, cons
         monitor->expect(AttachKind::started);
         return std::nullopt;
     }
-    const auto options = attach_options(read_config(paths.containers() / id), request);
+    const auto config = read_config(paths.containers() / id);
+    const auto options = attach_options(config, request);
     monitor->send(AttachKind::attach, "12");
     monitor->expect(AttachKind::started);
+    note_event(paths, config, "attach");
     return start_attached(*monitor, options);
 }
 
