@@ -12,6 +12,7 @@
 #include "cli/image_filter.hh"
 #include "cli/image_users.hh"
 #include "cli/images.hh"
+#include "cli/prune.hh"
 
 namespace rpod::cli {
 namespace {
@@ -169,6 +170,7 @@ Action define_exists(CLI::App&, Context& ctx) {
 
 struct PruneOptions {
     bool all = false;
+    bool external = false;
     bool force = false;
     std::vector<std::string> filters;
 };
@@ -177,25 +179,21 @@ int run_prune(Context& ctx, const PruneOptions& o) {
     const std::string which =
         o.all ? "images without at least one container associated with them" : "dangling images";
     const auto store = open_images(ctx);
-    const ImageFilter filter(o.filters, store);
+    const ImageFilter check(o.filters, store);
     if (!o.force && !ask(ctx, fmt::format("WARNING! This command removes all {}.\n"
                                           "Are you sure you want to continue? [y/N] ",
                                           which))) {
         return 0;
     }
-    for (const auto& image : store.list()) {
-        if ((!o.all && !image.names.empty()) || !filter.matches(image)) continue;
-        const auto still_unused = [&] { return !image_users(store.paths()).contains(image.id); };
-        if (!store.remove(image, still_unused)) continue;
-        note_image(store.paths(), "remove", image.id, {});
-        ctx.out << image.id.hex() << "\n";
-    }
+    for (const auto& id : prune_images(store, o.filters, o.all).names) ctx.out << id << "\n";
     return 0;
 }
 
 Action define_prune(CLI::App& flags, Context& ctx) {
     auto o = std::make_shared<PruneOptions>();
     flags.add_flag("-a,--all", o->all, "Remove all images that no container uses, not only nameless ones");
+    // No other tool has containers in the store.
+    flags.add_flag("--external", o->external)->group("");
     flags.add_flag("-f,--force", o->force, "Do not ask");
     flags.add_option("--filter", o->filters, "Remove only images for which it holds (label, until, …)")
         ->type_name("KEY=VALUE");
