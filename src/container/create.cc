@@ -11,6 +11,7 @@
 #include "container/events.hh"
 #include "container/find.hh"
 #include "container/record.hh"
+#include "container/secret_files.hh"
 #include "container/session.hh"
 #include "container/volume.hh"
 #include "store/lock.hh"
@@ -194,6 +195,14 @@ std::vector<std::filesystem::path> collect_dead(const store::Paths& paths) {
     return dead;
 }
 
+/// A killed monitor could not remove what its container was given. Who starts a container holds its lock
+/// meanwhile.
+void sweep_secret_files(const store::Paths& paths) {
+    for (const auto& id : containers_with_secret_files(paths)) {
+        if (!is_in_use(paths.containers() / id)) remove_secret_files(paths, id);
+    }
+}
+
 bool is_clean(const store::Paths& paths) {
     if (!names_in(removal_marks(paths)).empty()) return false;
     const auto entries = names_in(paths.containers());
@@ -206,6 +215,7 @@ bool is_clean(const store::Paths& paths) {
 }  // namespace
 
 void sweep_containers(const store::Paths& paths) {
+    sweep_secret_files(paths);
     if (is_clean(paths)) return;
     const auto dead = collect_dead(paths);
     if (dead.empty()) return;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/error.hh"
+#include "base/log.hh"
 #include "base/strings.hh"
 #include "container/create.hh"
 #include "container/events.hh"
@@ -14,6 +15,7 @@
 #include "container/parse_env.hh"
 #include "container/plan.hh"
 #include "container/running.hh"
+#include "container/secret_files.hh"
 #include "runtime/exec.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
@@ -59,6 +61,16 @@ void lower_limits(std::vector<oci::Rlimit>& limits) {
     }
 }
 
+/// One that was removed since the container was started keeps nobody out.
+void add_secrets_there_are(const store::Paths& paths, const ContainerConfig& config,
+                           std::vector<std::string>& env) {
+    try {
+        add_secret_env(paths, config, env);
+    } catch (const Error& e) {
+        log::warn("{}", e.what());
+    }
+}
+
 /// The container's own process, changed as asked.
 runtime::ExecPlan make_exec_plan(const store::Paths& paths, const std::filesystem::path& directory,
                                  const ContainerConfig& config, const ExecRequest& request) {
@@ -70,6 +82,7 @@ runtime::ExecPlan make_exec_plan(const store::Paths& paths, const std::filesyste
     plan.keep_groups = config.keep_groups;
     auto& process = spec.process;
     process.args = request.args;
+    add_secrets_there_are(paths, config, process.env);
     process.env = make_env(process.env, request);
     process.terminal = request.tty;
     process.console_size.reset();

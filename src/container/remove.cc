@@ -7,6 +7,7 @@
 #include "container/create.hh"
 #include "container/events.hh"
 #include "container/record.hh"
+#include "container/secret_files.hh"
 #include "container/volume.hh"
 #include "store/lock.hh"
 #include "sys/file.hh"
@@ -48,6 +49,7 @@ void remove_container(const store::Paths& paths, const std::string& id, const Re
     withdraw(paths, id, config.name);
     note_event(paths, config, "remove");
     sys::remove_tree_at(AT_FDCWD, paths.run() / id);
+    remove_secret_files(paths, id);
 }
 
 }  // namespace rpod::container

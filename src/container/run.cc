@@ -11,6 +11,8 @@
 #include "container/image_name.hh"
 #include "container/publish.hh"
 #include "container/remove.hh"
+#include "container/secret_files.hh"
+#include "container/volumes_from.hh"
 #include "image/image_store.hh"
 #include "sys/file.hh"
 
@@ -64,6 +66,8 @@ void create_container(const store::Paths& paths, ContainerConfig& config, bool r
     sweep_containers(paths);
     const auto image = record_image(paths, config);
     make_room(paths, config, replace);
+    take_volumes_from(paths, config);
+    resolve_secrets(paths, config);
     choose_ports(config, image ? &*image : nullptr);
     CidFile cid_file(config.cidfile);
     create(paths, config, false);
@@ -77,6 +81,8 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
     sweep_containers(paths);
     const auto image = record_image(paths, config);
     make_room(paths, config, replace);
+    take_volumes_from(paths, config);
+    resolve_secrets(paths, config);
     auto listeners = publish_ports(config, image ? &*image : nullptr);
     CidFile cid_file(config.cidfile);
     auto created = create(paths, config, true);

@@ -11,6 +11,7 @@
 #include "container/plan.hh"
 #include "container/publish.hh"
 #include "container/record.hh"
+#include "container/secret_files.hh"
 #include "container/spawn.hh"
 #include "container/spec.hh"
 #include "image/image_store.hh"
@@ -28,6 +29,7 @@ void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConf
         // It may have been renamed meanwhile.
         if (remove) *withdrawn = withdraw(paths, id, current_name(directory, name));
         sys::remove_tree_at(AT_FDCWD, run);
+        remove_secret_files(paths, id);
     };
     job.clean_up = [paths, withdrawn] {
         if (!withdrawn->empty()) discard(paths, *withdrawn);
@@ -72,6 +74,7 @@ std::optional<sys::ExitStatus> start_monitor(const store::Paths& paths, const Co
         job.plan = make_plan(paths, config, image ? &*image : nullptr, images, job.directory);
     } catch (...) {
         sys::remove_tree_at(AT_FDCWD, job.control_directory);
+        remove_secret_files(paths, config.id);
         throw;
     }
     job.plan.network.listeners = std::move(listeners);

@@ -8,6 +8,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "container/record.hh"
+#include "container/volume_store.hh"
 #include "store/event_log.hh"
 #include "store/lock.hh"
 #include "store/names.hh"
@@ -91,8 +92,10 @@ void remove_anonymous_volumes(const store::Paths& paths, const std::filesystem::
     const auto noted = noted_volumes(container_directory);
     if (noted.empty()) return;
     const auto parent = sys::open_file(paths.volumes(), O_RDONLY | O_DIRECTORY);
+    const auto users = volume_users(paths);
     for (const auto& name : noted) {
-        if (!store::is_valid_name(name)) continue;
+        // Another container may have it by --volumes-from.
+        if (!store::is_valid_name(name) || users.contains(name)) continue;
         const auto temporary = ".tmp-" + name;
         if (::renameat(parent.get(), name.c_str(), parent.get(), temporary.c_str()) < 0 && errno != ENOENT) {
             throw SysError(errno, "remove volume '{}'", name);
