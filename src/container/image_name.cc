@@ -2,9 +2,15 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/image_name.hh"
 
+#include <optional>
+
 namespace rpod::container {
 
-std::string full_image_name(const std::string& typed, const image::Image& image) {
+namespace {
+
+/// Nothing where none of the names is meant: by an ID, say.
+std::optional<std::string> find_name(const std::string& typed, const image::Image& image) {
+    if (oci::Digest::from_hex(typed) || oci::Digest::try_parse(typed)) return std::nullopt;
     const auto wanted = oci::Reference::parse_local(typed).with_default_tag().str();
     for (const auto& name : image.names) {
         if (name.str() == wanted) return wanted;
@@ -13,6 +19,13 @@ std::string full_image_name(const std::string& typed, const image::Image& image)
     for (const auto& name : image.names) {
         if (name.str().ends_with("/" + tagged)) return name.str();
     }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string full_image_name(const std::string& typed, const image::Image& image) {
+    if (auto name = find_name(typed, image)) return *std::move(name);
     return image.names.empty() ? typed : image.names.front().str();
 }
 

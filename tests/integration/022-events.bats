@@ -49,6 +49,16 @@ print(e["ContainerExitCode"], e["Image"], e["Name"], e["Status"], e["Type"], e["
     rpod rm r
 }
 
+@test "a container made of an ID has its image's name" {
+    require_run
+    rpod create --name id "$(rpod image inspect --format '{{.Id}}' busybox)"
+    run_rpod events --stream=false --filter container=id --format '{{.Image}}'
+    is "$output" "localhost/busybox:latest" "the name"
+    run_rpod ps -a --filter name=id --format '{{.Image}}'
+    is "$output" "localhost/busybox:latest" "ps"
+    rpod rm id
+}
+
 @test "images and volumes" {
     rpod tag busybox bb2
     rpod untag bb2 localhost/bb2:latest || rpod untag bb2
