@@ -8,6 +8,7 @@
 
 #include "base/log.hh"
 #include "base/strings.hh"
+#include "cli/clone.hh"
 #include "cli/complete.hh"
 #include "cli/completion.hh"
 #include "cli/containers.hh"
@@ -192,14 +193,14 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
     for (auto* group :
-         {image_add_commands,     image_pull_commands,    image_push_commands,   login_commands,
-          image_history_commands, image_list_commands,    image_manage_commands, inspect_commands,
-          oci_commands,           run_commands,           create_commands,       secret_commands,
-          start_stop_commands,    signal_pause_commands,  wait_commands,         container_commands,
-          exec_commands,          event_commands,         export_commands,       ps_commands,
-          logs_commands,          port_commands,          top_commands,          stats_commands,
-          system_commands,        system_store_commands,  volume_commands,       unshare_commands,
-          completion_commands,    fuse_overlayfs_commands}) {
+         {image_add_commands,     image_pull_commands,   image_push_commands,    login_commands,
+          image_history_commands, image_list_commands,   image_manage_commands,  inspect_commands,
+          oci_commands,           run_commands,          create_commands,        secret_commands,
+          start_stop_commands,    signal_pause_commands, wait_commands,          container_commands,
+          exec_commands,          event_commands,        export_commands,        ps_commands,
+          logs_commands,          port_commands,         top_commands,           stats_commands,
+          system_commands,        system_store_commands, volume_commands,        unshare_commands,
+          clone_commands,         completion_commands,   fuse_overlayfs_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }
