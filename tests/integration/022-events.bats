@@ -11,33 +11,33 @@ statuses() { rpod events --stream=false --filter "container=$1" --format '{{.Sta
 
 @test "the life of a container" {
     require_run
-    rpod run --network none --name a -l x=y --rm busybox sh -c 'exit 3' || :
-    is "$(statuses a)" "create init start attach died cleanup remove " "run --rm"
-    run_rpod events --stream=false --filter container=a --filter event=died --format json
+    rpod run --network none --name zoe -l x=y --rm busybox sh -c 'exit 3' || :
+    is "$(statuses zoe)" "create init start attach died cleanup remove " "run --rm"
+    run_rpod events --stream=false --filter container=zoe --filter event=died --format json
     run -0 python3 -c 'import json, sys
 e = json.loads(sys.argv[1])
 print(e["ContainerExitCode"], e["Image"], e["Name"], e["Status"], e["Type"], e["Attributes"], len(e["ID"]))' "$output"
-    is "$output" "3 localhost/busybox:latest a died container {'x': 'y'} 64" "JSON"
-    run_rpod events --stream=false --filter container=a --filter event=create
-    like "$output" '^[0-9-]{10} [0-9:.]+ \+0000 UTC container create [0-9a-f]{64} \(image=localhost/busybox:latest, name=a, x=y\)$' "the line"
-    run_rpod events --stream=false --no-trunc=false --filter container=a --filter event=create
+    is "$output" "3 localhost/busybox:latest zoe died container {'x': 'y'} 64" "JSON"
+    run_rpod events --stream=false --filter container=zoe --filter event=create
+    like "$output" '^[0-9-]{10} [0-9:.]+ \+0000 UTC container create [0-9a-f]{64} \(image=localhost/busybox:latest, name=zoe, x=y\)$' "the line"
+    run_rpod events --stream=false --no-trunc=false --filter container=zoe --filter event=create
     like "$output" 'container create [0-9a-f]{12} \(' "a short ID"
 }
 
 @test "what is done to a running container" {
     require_run
-    rpod run -d --network none --name b busybox sleep 100
-    rpod exec b false || :
-    rpod pause b && rpod unpause b
-    rpod kill -s USR1 b
-    rpod rename b c
-    rpod restart -t 0 c
-    rpod stop -t 0 c
-    rpod rm c
+    rpod run -d --network none --name tom busybox sleep 100
+    rpod exec tom false || :
+    rpod pause tom && rpod unpause tom
+    rpod kill -s USR1 tom
+    rpod rename tom tim
+    rpod restart -t 0 tim
+    rpod stop -t 0 tim
+    rpod rm tim
     # Those before the new name have the old one.
-    run_rpod events --stream=false --filter container=b --filter container=c --format '{{.Status}}'
+    run_rpod events --stream=false --filter container=tom --filter container=tim --format '{{.Status}}'
     is "${lines[*]}" "create init start exec exec_died pause unpause kill rename restart stop died cleanup init start stop died cleanup remove" "all"
-    run_rpod events --stream=false --filter event=exec_died --filter container=b --format '{{.ContainerExitCode}}'
+    run_rpod events --stream=false --filter event=exec_died --filter container=tom --format '{{.ContainerExitCode}}'
     is "$output" 1 "how the command ended"
 }
 
