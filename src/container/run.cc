@@ -95,7 +95,8 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
     } catch (...) {
         // What failed before there was a payload that could be started leaves nothing behind.
         if (created.making) {
-            note_event(paths, config, "remove");
+            // With --rm the monitor may have done it, and told it.
+            if (sys::find_at(AT_FDCWD, created.directory, O_PATH)) note_event(paths, config, "remove");
             withdraw(paths, config.id, config.name);
             created.making.reset();
             sweep_containers(paths);

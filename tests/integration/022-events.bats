@@ -41,6 +41,14 @@ print(e["ContainerExitCode"], e["Image"], e["Name"], e["Status"], e["Type"], e["
     is "$output" 1 "how the command ended"
 }
 
+@test "a start that fails" {
+    require_run
+    run_rpod 125 run --rm --name zorro --network none -v /nonexistent:/x busybox true
+    run_rpod 125 run --name zeppo --network none -v /nonexistent:/x busybox true
+    is "$(statuses zorro)" "create remove " "with --rm"
+    is "$(statuses zeppo)" "create remove " "without"
+}
+
 @test "a restart policy" {
     require_run
     rpod run -d --network none --name r --restart on-failure:1 busybox false
