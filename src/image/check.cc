@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.hh"
@@ -65,6 +66,11 @@ class BlobCheck {
     std::map<oci::Digest, std::string> known_;
 };
 
+Layout read_layout(const store::Paths& paths) {
+    const auto text = sys::find_file(paths.oci() / "index.json");
+    return text ? Layout::parse(*text) : Layout();
+}
+
 /// Fills in the ID and the damage.
 void check_image(BlobCheck& blobs, DamagedImage& image) {
     // What this part of the image is, while it is looked at.
@@ -92,9 +98,7 @@ std::string DamagedImage::title() const {
 }
 
 std::vector<DamagedImage> check_images(const store::Paths& paths, Scrutiny scrutiny) {
-    const auto text = sys::find_file(paths.oci() / "index.json");
-    if (!text) return {};
-    const auto layout = Layout::parse(*text);
+    const auto layout = read_layout(paths);
     BlobCheck blobs(paths, scrutiny);
     std::vector<DamagedImage> damaged;
     for (const auto& descriptor : layout.manifests()) {
@@ -111,7 +115,6 @@ std::vector<DamagedImage> check_images(const store::Paths& paths, Scrutiny scrut
 
 std::vector<DamagedImage> remove_damaged(const ImageStore& store, const std::vector<DamagedImage>& damaged,
                                          const std::function<bool(const oci::Digest& id)>& may_go) {
-    std::vector<DamagedImage> gone;
     for (const auto& broken : damaged) {
         const Image image{.id = broken.id.value_or(broken.manifest),
                           .manifest = broken.manifest,
@@ -121,14 +124,19 @@ std::vector<DamagedImage> remove_damaged(const ImageStore& store, const std::vec
                           .layers = {},
                           .found_as = {}};
         try {
-            if (store.remove(image, [&] { return !broken.id || may_go(*broken.id); })) gone.push_back(broken);
+            store.remove(image, [&] { return !broken.id || may_go(*broken.id); });
         } catch (const Error& e) {
-            // Garbage cannot be told from what is used before the last damaged manifest is out of index.json,
-            // which this one is now: the removal of the next collects it, or the next command.
+            // Garbage cannot be told from what is used while a damaged manifest is in index.json: it is
+            // collected when the last of them is removed.
             log::debug("image {}: {}", broken.title(), e.what());
-            gone.push_back(broken);
         }
     }
+    const auto left = read_layout(store.paths()).manifests();
+    auto gone = damaged;
+    std::erase_if(gone, [&](const DamagedImage& image) {
+        return std::any_of(left.begin(), left.end(),
+                           [&](const oci::Descriptor& d) { return d.digest == image.manifest; });
+    });
     return gone;
 }
 

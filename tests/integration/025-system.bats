@@ -118,6 +118,27 @@ for m in json.load(open(sys.argv[1]))["manifests"]:
     run_rpod image exists busybox
 }
 
+@test "check: two manifests that are none" {
+    local name manifest
+    for name in one two; do
+        mkdir -p "$BATS_TEST_TMPDIR/$name"
+        echo "$name" >"$BATS_TEST_TMPDIR/$name/file"
+        tar -C "$BATS_TEST_TMPDIR/$name" -cf "$BATS_TEST_TMPDIR/$name.tar" .
+        run_rpod import "$BATS_TEST_TMPDIR/$name.tar" "broken-$name"
+    done
+    for manifest in $(python3 -c 'import json, sys
+for m in json.load(open(sys.argv[1]))["manifests"]:
+    if "broken-" in str(m): print(m["digest"].split(":")[1])' "$RPOD_ROOT/oci/index.json"); do
+        chmod u+w "$RPOD_ROOT/oci/blobs/sha256/$manifest"
+        echo '{' >"$RPOD_ROOT/oci/blobs/sha256/$manifest"
+    done
+    run_rpod system check --repair
+    is "$(grep -c '^Removed image' <<<"$output")" 2 "both go"
+    run_rpod system check
+    [ ! -e "$RPOD_ROOT/oci/.unfinished" ] || fail "garbage is left"
+    run_rpod image exists busybox
+}
+
 @test "reset empties the store and ends what runs" {
     require_run
     rpod run -d --network none --name up -v rv:/v busybox sh -c 'echo x >/v/f; chown 5:5 /v/f; exec sleep 100'
