@@ -89,6 +89,16 @@ print(s["Spec"]["Name"], s["Spec"]["Labels"], s["Spec"]["Driver"]["Name"])' "$ou
     [ ! -e "$(run_directory)/secrets" ] || is "$(ls "$(run_directory)/secrets")" "" "left behind"
 }
 
+@test "a restart has it, too" {
+    require_run
+    make_secret s1
+    rpod run -d --network none --name again --restart on-failure:1 --secret s1 --secret s1,type=env,target=FOO busybox \
+        sh -c 'cat /run/secrets/s1; echo "-$FOO"; exit 1'
+    wait_for 20 eval '[ "$(rpod inspect --format "{{.State.Status}} {{.RestartCount}}" again)" = "exited 1" ]'
+    run_rpod logs again
+    is "${lines[*]}" "$WORD-$WORD $WORD-$WORD" "both times"
+}
+
 @test "as a variable" {
     require_run
     make_secret s1
