@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.hh"
+#include "base/log.hh"
 #include "base/strings.hh"
 #include "container/record.hh"
 #include "container/volume_store.hh"
@@ -53,6 +54,16 @@ std::vector<std::string> noted_volumes(const std::filesystem::path& container_di
     return names;
 }
 
+/// Nothing where a record cannot be read: whose volumes the others are is unknown then, and all stay.
+std::optional<std::map<std::string, std::vector<std::string>>> users_or_none(const store::Paths& paths) {
+    try {
+        return volume_users(paths);
+    } catch (const Error& e) {
+        log::warn("anonymous volumes are kept: {}", e.what());
+        return std::nullopt;
+    }
+}
+
 }  // namespace
 
 std::map<std::string, std::string> prepare_volumes(const store::Paths& paths,
@@ -92,10 +103,11 @@ void remove_anonymous_volumes(const store::Paths& paths, const std::filesystem::
     const auto noted = noted_volumes(container_directory);
     if (noted.empty()) return;
     const auto parent = sys::open_file(paths.volumes(), O_RDONLY | O_DIRECTORY);
-    const auto users = volume_users(paths);
+    const auto users = users_or_none(paths);
+    if (!users) return;
     for (const auto& name : noted) {
         // Another container may have it by --volumes-from.
-        if (!store::is_valid_name(name) || users.contains(name)) continue;
+        if (!store::is_valid_name(name) || users->contains(name)) continue;
         const auto temporary = ".tmp-" + name;
         if (::renameat(parent.get(), name.c_str(), parent.get(), temporary.c_str()) < 0 && errno != ENOENT) {
             throw SysError(errno, "remove volume '{}'", name);
