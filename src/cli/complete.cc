@@ -62,6 +62,8 @@ class Walk {
         Completion out;
         if (wanting_) {
             add_names(out, wanting_->get_type_name(), word, ctx_);
+        } else if (!only_arguments_ && word.starts_with("--") && word.find('=') != word.npos) {
+            add_value(out, word, word.find('='));
         } else if (!only_arguments_ && word.starts_with('-')) {
             add_flags(out, word);
         } else {
@@ -113,6 +115,14 @@ class Walk {
                     out.candidates.push_back({.word = flag, .description = option->get_description()});
             }
         }
+    }
+
+    /// "--flag=VALUE"
+    void add_value(Completion& out, const std::string& word, size_t at) const {
+        const CLI::Option* option = parser_->get_option_no_throw(word.substr(0, at));
+        if (!option || !takes_value(*option)) return;
+        add_names(out, option->get_type_name(), word.substr(at + 1), ctx_);
+        for (auto& candidate : out.candidates) candidate.word.insert(0, word, 0, at + 1);
     }
 
     void add_commands(Completion& out, const std::string& word) const {

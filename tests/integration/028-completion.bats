@@ -76,6 +76,8 @@ setup() { export OPTIONS=$BATS_TEST_TMPDIR/options; }
     is "$output" "pass " "secrets"
     run complete_line 'rpod run --volumes-from wo'
     is "$output" "worker " "the value of a flag"
+    run complete_line 'rpod run --volumes-from=wo'
+    is "$output" "worker " "the value of a flag, behind a ="
     run complete_line 'rpod run --secret '
     is "$output" "pass " "the value of a flag"
     local id

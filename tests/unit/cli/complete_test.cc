@@ -88,6 +88,8 @@ TEST_F(Complete, TakesTheValueOfAFlagForThat) {
     EXPECT_TRUE(at({"thing", "make", "--file", ""}).files);
     EXPECT_TRUE(at({"thing", "make", "-lf", ""}).files);
     EXPECT_FALSE(at({"thing", "make", "--from", ""}).files);
+    EXPECT_TRUE(at({"thing", "make", "--file="}).files);
+    EXPECT_FALSE(at({"thing", "make", "--loud=t"}).files);
     // The name is given; what follows is the file.
     EXPECT_FALSE(at({"thing", "make", "--file=x", ""}).files);
     EXPECT_TRUE(at({"thing", "make", "--file=x", "name", ""}).files);
