@@ -8,8 +8,12 @@
 
 #include "base/log.hh"
 #include "base/strings.hh"
+#include "cli/clone.hh"
+#include "cli/complete.hh"
+#include "cli/completion.hh"
 #include "cli/containers.hh"
 #include "cli/create.hh"
+#include "cli/events.hh"
 #include "cli/exec.hh"
 #include "cli/export.hh"
 #include "cli/flag_words.hh"
@@ -19,14 +23,17 @@
 #include "cli/login.hh"
 #include "cli/logs.hh"
 #include "cli/oci.hh"
+#include "cli/parser.hh"
 #include "cli/pods.hh"
 #include "cli/port.hh"
 #include "cli/ps.hh"
 #include "cli/run.hh"
+#include "cli/secrets.hh"
 #include "cli/signal_pause.hh"
 #include "cli/start_stop.hh"
 #include "cli/stats.hh"
 #include "cli/system.hh"
+#include "cli/system_store.hh"
 #include "cli/top.hh"
 #include "cli/unshare.hh"
 #include "cli/volumes.hh"
@@ -34,32 +41,6 @@
 
 namespace rpod::cli {
 namespace {
-
-/// The flags of one command as a parser that knows nothing of arguments: what it does not know is left over,
-/// and is judged by us, so that the messages are those that scripts know.
-std::unique_ptr<CLI::App> make_parser(bool flags_end_at_argument) {
-    auto parser = std::make_unique<CLI::App>();
-    parser->set_help_flag();
-    parser->allow_extras();
-    parser->prefix_command(flags_end_at_argument);
-    // As pflag: the last of several values wins.
-    parser->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    return parser;
-}
-
-/// Global flags are accepted behind a command's name too; its help does not repeat them.
-void add_global_flags(CLI::App& parser, GlobalOptions& global, bool hidden) {
-    const std::string group = hidden ? "" : "Options";
-    parser.add_option("--root", global.root, "Keep images and containers in this directory")
-        ->type_name("DIR")
-        ->group(group);
-    parser.add_option("--runroot", global.runroot, "Keep what may vanish (sockets) in this directory")
-        ->type_name("DIR")
-        ->group(group);
-    parser.add_option("--log-level", global.log_level, "trace, debug, info, warn, error, fatal or panic")
-        ->type_name("LEVEL")
-        ->group(group);
-}
 
 std::string see_help(const std::string& path) { return fmt::format("See '{} --help'", path); }
 
@@ -133,9 +114,7 @@ int run_command(const Command& command, const Args& words, Context& ctx) {
     add_global_flags(*parser, ctx.global, true);
     ctx.words = words;
     const Action action = command.define(*parser, ctx);
-    // -h is the host name's in `run`.
-    const bool has_h = parser->get_option_no_throw("-h") != nullptr;
-    parser->add_flag(has_h ? "--help" : "-h,--help", help, "Show this help");
+    add_help_flag(*parser, help);
     const Args args = parse_flags(*parser, words, command.flags_end_at_argument, path);
     if (help) {
         ctx.out << command_help(ctx.program, command, *parser);
@@ -174,6 +153,7 @@ int dispatch(const Args& all, Context& ctx, const std::vector<Command>& commands
         }
         const std::string try_help = fmt::format("Try '{} --help' for more information", path);
         if (words.empty()) throw UsageError(fmt::format("missing command '{} COMMAND'", path), try_help);
+        if (group.empty() && words[0] == kCompleteCommand) return run_complete(words, ctx, commands);
         const std::string name = group.empty() ? words[0] : group + " " + words[0];
         const Command* command = find_command(commands, name);
         if (!command) {
@@ -214,14 +194,15 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
     for (auto* group :
-         {image_add_commands,     image_pull_commands, image_push_commands,   login_commands,
-          image_history_commands, image_list_commands, image_manage_commands, inspect_commands,
-          oci_commands,           run_commands,        create_commands,       start_stop_commands,
-          signal_pause_commands,  wait_commands,       container_commands,    exec_commands,
-          export_commands,        ps_commands,         logs_commands,         pod_create_commands,
-          pod_life_commands,      pod_show_commands,   port_commands,         top_commands,
-          stats_commands,         system_commands,     volume_commands,       unshare_commands,
-          fuse_overlayfs_commands}) {
+         {image_add_commands,     image_pull_commands,    image_push_commands,   login_commands,
+          image_history_commands, image_list_commands,    image_manage_commands, inspect_commands,
+          oci_commands,           run_commands,           create_commands,       secret_commands,
+          start_stop_commands,    signal_pause_commands,  wait_commands,         container_commands,
+          exec_commands,          event_commands,         export_commands,       ps_commands,
+          logs_commands,          pod_create_commands,    pod_life_commands,     pod_show_commands,
+          port_commands,          top_commands,           stats_commands,        system_commands,
+          system_store_commands,  volume_commands,        unshare_commands,      clone_commands,
+          completion_commands,    fuse_overlayfs_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

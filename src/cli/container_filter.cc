@@ -139,6 +139,12 @@ ContainerFilter::Test ContainerFilter::make(const std::string& key, const std::s
             return pod && !value.empty() && (pod->base.name == value || pod->base.id.starts_with(value));
         };
     }
+    if (key == "restart-policy") {
+        return [value](const Snapshot& s) {
+            const auto policy = s.config.restart.substr(0, s.config.restart.find(':'));
+            return (policy.empty() ? "no" : policy) == value;
+        };
+    }
     if (key == "health") return never;
     throw Error("\"{}\" is an invalid filter", printable(key));
 }

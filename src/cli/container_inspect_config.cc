@@ -122,6 +122,19 @@ DataObject inspect_network(const InspectInput& in) {
     return o;
 }
 
+/// Those that are files, as podman; what they hold is not shown anywhere.
+DataList make_secrets(const std::vector<container::SecretUse>& secrets) {
+    DataList out;
+    for (const auto& s : secrets) {
+        if (s.env) continue;
+        DataObject o{.type = "define.InspectSecret"};
+        o.add("Name", s.name).add("ID", s.id).add("UID", int64_t{s.uid}).add("GID", int64_t{s.gid});
+        o.add("Mode", int64_t{s.mode});
+        out.emplace_back(std::move(o));
+    }
+    return out;
+}
+
 DataObject inspect_config(const InspectInput& in) {
     const auto& c = in.snapshot.config;
     const auto* image = in.image ? &in.image->config.config : nullptr;
@@ -148,7 +161,9 @@ DataObject inspect_config(const InspectInput& in) {
     o.add("StopSignal", container::stop_signal(c, image));
     o.add("HealthcheckOnFailureAction", "none")
         .add("CreateCommand", Data::nil_list(), {}, Show::unless_empty);
-    o.add("Umask", fmt::format("{:04o}", c.umask)).add("Timeout", int64_t{c.timeout_s});
+    o.add("Umask", fmt::format("{:04o}", c.umask))
+        .add("Secrets", make_secrets(c.secrets), {}, Show::unless_empty);
+    o.add("Timeout", int64_t{c.timeout_s});
     o.add("StopTimeout", int64_t{c.stop_timeout_s.value_or(10)}).add("Passwd", true);
     return o;
 }

@@ -159,7 +159,7 @@ DataObject inspect_host_config(const InspectInput& in) {
     restart.add("Name", c.restart.substr(0, c.restart.find(':')))
         .add("MaximumRetryCount", int64_t{policy.max_retries});
     o.add("RestartPolicy", std::move(restart)).add("AutoRemove", c.remove);
-    o.add("VolumeDriver", "").add("VolumesFrom", Data::nil_list());
+    o.add("VolumeDriver", "").add("VolumesFrom", Data::strings_or_nil(c.volumes_from));
     add_rights(o, in);
     add_limits(o, in);
     return o;

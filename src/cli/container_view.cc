@@ -11,6 +11,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "container/image_name.hh"
 #include "container/spec.hh"
 #include "sys/namespace.hh"
 
@@ -121,18 +122,7 @@ const image::Image* ContainerImages::find(const container::ContainerConfig& conf
 std::string ContainerImages::name(const container::ContainerConfig& config) {
     const auto* image = find(config);
     if (!image) return config.image;
-    // The name that was typed, in full: the one of the image's names that ends with it.
-    const auto wanted = oci::Reference::parse_local(config.image).with_default_tag().str();
-    for (const auto& name : image->names) {
-        const auto text = name.str();
-        if (text == wanted) return text;
-    }
-    const std::string typed =
-        config.image.find(':') == std::string::npos ? config.image + ":latest" : config.image;
-    for (const auto& name : image->names) {
-        if (name.str().ends_with("/" + typed)) return name.str();
-    }
-    return image->names.empty() ? config.image : image->names.front().str();
+    return container::full_image_name(config.image, *image);
 }
 
 std::vector<std::string> shown_command(const container::ContainerConfig& config, const image::Image* image) {

@@ -2,16 +2,18 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "cli/containers.hh"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <ostream>
 
 #include "base/strings.hh"
+#include "cli/ask.hh"
 #include "cli/container_select.hh"
+#include "cli/images.hh"
+#include "cli/prune.hh"
 #include "container/create.hh"
+#include "container/events.hh"
 #include "container/find.hh"
 #include "container/remove.hh"
 #include "sys/file.hh"
@@ -116,42 +118,32 @@ Action define_cleanup(CLI::App& flags, Context& ctx) {
             const auto lock = container::lock_container(paths.containers() / c.id);
             container::wait_for_monitor(paths.containers() / c.id);
             sys::remove_tree_at(AT_FDCWD, paths.run() / c.id);
+            container::note_event_of(paths, c.id, "cleanup");
         });
         container::sweep_containers(paths);
         return code;
     };
 }
 
-/// @throws Error where the answer does not come
-bool confirm(Context& ctx) {
-    ctx.out
-        << "WARNING! This will remove all non running containers.\nAre you sure you want to continue? [y/N] ";
-    ctx.out.flush();
-    char answer = 'n';
-    return ::read(STDIN_FILENO, &answer, 1) == 1 && (answer == 'y' || answer == 'Y');
-}
-
 struct PruneOptions {
-    SelectOptions select;
+    Args filters;
     bool force = false;
 };
 
 Action define_prune(CLI::App& flags, Context& ctx) {
     auto options = std::make_shared<PruneOptions>();
     flags.add_flag("-f,--force", options->force, "Do not ask");
-    flags
-        .add_option("--filter", options->select.filters,
-                    "Only those for which it holds; id, name, label, status, restart-policy")
+    flags.add_option("--filter", options->filters, "Only those for which it holds, as for ps")
         ->type_name("KEY=VALUE");
     return [options, &ctx](const Args&) {
-        if (!options->force && !confirm(ctx)) return 0;
-        const auto paths = open_store(ctx);
-        options->select.all = true;
-        const int code = for_each_container(
-            ctx, select_containers(paths, options->select, {}, {Life::created, Life::exited}),
-            [&](const auto& c) { container::remove_container(paths, c.id, {}); });
-        container::sweep_containers(paths);
-        return code;
+        if (!options->force && !ask(ctx,
+                                    "WARNING! This will remove all non running containers.\n"
+                                    "Are you sure you want to continue? [y/N] "))
+            return 0;
+        const auto pruned = prune_containers(open_images(ctx), options->filters, Measure::no);
+        for (const auto& id : pruned.names) ctx.out << id << "\n";
+        for (const auto& e : pruned.failures) print_error(ctx, e);
+        return pruned.failures.empty() ? 0 : pruned.failures.front().exit_code();
     };
 }
 

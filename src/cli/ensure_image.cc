@@ -3,6 +3,7 @@
 #include "cli/ensure_image.hh"
 
 #include "base/log.hh"
+#include "cli/image_events.hh"
 #include "cli/images.hh"
 #include "cli/with_display.hh"
 #include "image/registry_pull.hh"
@@ -41,6 +42,7 @@ void ensure_image(Context& ctx, container::ContainerConfig& config, const Regist
     const auto added = with_display(ctx, quiet, pull, [&](const auto& shown, const auto& progress) {
         return image::pull_by_name(store, name, shown, progress);
     });
+    note_image(store.paths(), "pull", added.id, name);
     if (!store.find(config.image)) config.image = added.names.front().str();
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/strings.hh"
 #include "cli/stores.hh"
+#include "container/events.hh"
 #include "container/find.hh"
 #include "container/root_access.hh"
 #include "container/volume_store.hh"
@@ -53,7 +54,10 @@ int export_container(const Context& ctx, const ExportOptions& o, const std::stri
     require_no_terminal(o);
     const auto paths = open_store(ctx);
     const auto id = container::find_container(paths, name).id;
-    return write_archive(o, [&](const Act& act) { container::with_container_root(paths, id, act); });
+    const int code =
+        write_archive(o, [&](const Act& act) { container::with_container_root(paths, id, act); });
+    container::note_event_of(paths, id, "export");
+    return code;
 }
 
 int export_volume(const Context& ctx, const ExportOptions& o, const std::string& name) {

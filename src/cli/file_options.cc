@@ -2,12 +2,14 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <set>
 
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/run_options.hh"
 #include "container/parse_limits.hh"
 #include "container/parse_mount.hh"
+#include "container/parse_secret.hh"
 
 namespace rpod::cli {
 namespace {
@@ -33,6 +35,16 @@ container::ImageVolumes parse_image_volume(const std::string& text) {
     throw Error("image-volume '{}': anonymous, tmpfs and ignore are known", printable(text));
 }
 
+/// A secret at the place of a mount, or of another secret, would hide it.
+void require_free_places(const container::ContainerConfig& config) {
+    std::set<std::string> taken;
+    for (const auto& mount : config.mounts) taken.insert(container::destination_of(mount));
+    for (const auto& secret : config.secrets) {
+        if (!secret.env && !taken.insert(secret.target).second)
+            throw Error("secret {}: '{}' is taken already", printable(secret.name), printable(secret.target));
+    }
+}
+
 }  // namespace
 
 void add_file_flags(CLI::App& app, FileOptions& o) {
@@ -45,6 +57,13 @@ void add_file_flags(CLI::App& app, FileOptions& o) {
     app.add_option("--mount", o.mounts,
                    "Mount what comma-separated fields describe: bind, volume, tmpfs, devpts")
         ->type_name("type=TYPE,dst=DEST,...")
+        ->group(kFiles);
+    app.add_option("--volumes-from", o.volumes_from, "Mount the volumes and binds of another container, too")
+        ->type_name("CONTAINER[:OPTIONS]")
+        ->group(kFiles);
+    app.add_option("--secret", o.secrets,
+                   "Give it a secret as a file, or as a variable: type=mount|env, target=, uid=, gid=, mode=")
+        ->type_name("SECRET[,OPTION...]")
         ->group(kFiles);
     app.add_option("--tmpfs", o.tmpfs, "Mount a file system in memory")
         ->type_name("DEST[:OPTIONS]")
@@ -71,6 +90,9 @@ void apply(const FileOptions& o, const Surroundings& around, container::Containe
     for (const auto& text : o.mounts) config.mounts.push_back(container::parse_mount(text, around.cwd));
     for (const auto& text : o.tmpfs) config.mounts.emplace_back(container::parse_tmpfs(text));
     container::require_distinct_destinations(config.mounts);
+    config.volumes_from = o.volumes_from;
+    for (const auto& text : o.secrets) config.secrets.push_back(container::parse_secret(text));
+    require_free_places(config);
     for (const auto& text : split_commas(o.devices)) config.devices.push_back(container::parse_device(text));
     config.image_volumes = parse_image_volume(o.image_volume);
     config.read_only = o.read_only;

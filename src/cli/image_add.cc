@@ -10,6 +10,7 @@
 #include <ostream>
 
 #include "base/strings.hh"
+#include "cli/image_events.hh"
 #include "cli/images.hh"
 #include "cli/platform_options.hh"
 #include "image/change.hh"
@@ -42,6 +43,7 @@ int run_load(Context& ctx, const LoadOptions& o) {
                      : image::load_archive(store, fd.get(), fmt::format("'{}'", o.input), progress);
     }
     for (const auto& image : images) {
+        note_image(store.paths(), "loadfromarchive", image.id, o.input);
         if (image.names.empty()) ctx.out << "Loaded image: " << image.id.str() << "\n";
         for (const auto& name : image.names) ctx.out << "Loaded image: " << name.str() << "\n";
     }
@@ -79,6 +81,7 @@ int run_import(Context& ctx, const ImportFlags& o, const Args& args) {
     const auto what = from_stdin ? std::string("standard input") : fmt::format("'{}'", args[0]);
     const auto id = image::import_archive(store, from_stdin ? ctx.in : fd.get(), what, std::move(options),
                                           progress_to(ctx, o.quiet));
+    note_image(store.paths(), "import", id, args.size() > 1 ? args[1] : std::string());
     ctx.out << id.str() << "\n";
     return 0;
 }

@@ -8,9 +8,11 @@
 
 #include "base/strings.hh"
 #include "cli/ask.hh"
+#include "cli/image_events.hh"
 #include "cli/image_filter.hh"
 #include "cli/image_users.hh"
 #include "cli/images.hh"
+#include "cli/prune.hh"
 
 namespace rpod::cli {
 namespace {
@@ -40,7 +42,11 @@ void remove_whole(Context& ctx, const image::ImageStore& store, const image::Ima
         return users.empty();
     };
     if (!store.remove(image, still_unused)) throw in_use(users);
-    for (const auto& name : image.names) ctx.out << "Untagged: " << name.str() << "\n";
+    for (const auto& name : image.names) {
+        note_image(store.paths(), "untag", image.id, name.str());
+        ctx.out << "Untagged: " << name.str() << "\n";
+    }
+    note_image(store.paths(), "remove", image.id, {});
     ctx.out << "Deleted: " << image.id.hex() << "\n";
 }
 
@@ -62,6 +68,7 @@ void remove_named(Context& ctx, const image::ImageStore& store, const std::strin
     const bool by_tag = name && name->tag() && !name->digest();
     if (by_tag && image->names.size() > 1) {
         store.untag(*image, {*name});
+        note_image(store.paths(), "untag", image->id, name->str());
         ctx.out << "Untagged: " << name->str() << "\n";
         return;
     }
@@ -137,6 +144,7 @@ Action define_tag(CLI::App&, Context& ctx) {
                 throw Error("tag '{}': a name given to an image has no digest", printable(args[i]));
         }
         store.tag(image, names);
+        for (const auto& name : names) note_image(store.paths(), "tag", image.id, name.str());
         return 0;
     };
 }
@@ -150,6 +158,8 @@ Action define_untag(CLI::App&, Context& ctx) {
             names.push_back(oci::Reference::parse_local(args[i]).with_default_tag());
         }
         store.untag(image, names);
+        for (const auto& name : names.empty() ? image.names : names)
+            note_image(store.paths(), "untag", image.id, name.str());
         return 0;
     };
 }
@@ -160,6 +170,7 @@ Action define_exists(CLI::App&, Context& ctx) {
 
 struct PruneOptions {
     bool all = false;
+    bool external = false;
     bool force = false;
     std::vector<std::string> filters;
 };
@@ -168,23 +179,21 @@ int run_prune(Context& ctx, const PruneOptions& o) {
     const std::string which =
         o.all ? "images without at least one container associated with them" : "dangling images";
     const auto store = open_images(ctx);
-    const ImageFilter filter(o.filters, store);
+    const ImageFilter check(o.filters, store);
     if (!o.force && !ask(ctx, fmt::format("WARNING! This command removes all {}.\n"
                                           "Are you sure you want to continue? [y/N] ",
                                           which))) {
         return 0;
     }
-    for (const auto& image : store.list()) {
-        if ((!o.all && !image.names.empty()) || !filter.matches(image)) continue;
-        const auto still_unused = [&] { return !image_users(store.paths()).contains(image.id); };
-        if (store.remove(image, still_unused)) ctx.out << image.id.hex() << "\n";
-    }
+    for (const auto& id : prune_images(store, o.filters, o.all).names) ctx.out << id << "\n";
     return 0;
 }
 
 Action define_prune(CLI::App& flags, Context& ctx) {
     auto o = std::make_shared<PruneOptions>();
     flags.add_flag("-a,--all", o->all, "Remove all images that no container uses, not only nameless ones");
+    // No other tool has containers in the store.
+    flags.add_flag("--external", o->external)->group("");
     flags.add_flag("-f,--force", o->force, "Do not ask");
     flags.add_option("--filter", o->filters, "Remove only images for which it holds (label, until, …)")
         ->type_name("KEY=VALUE");

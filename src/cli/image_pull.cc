@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "base/strings.hh"
+#include "cli/image_events.hh"
 #include "cli/images.hh"
 #include "cli/platform_options.hh"
 #include "cli/registry_options.hh"
@@ -43,6 +44,7 @@ int run_pull(Context& ctx, const PullOptions& o, const Args& names) {
     const auto store = open_images(ctx);
     for (const auto& name : names) {
         for (const auto& image : pull_one(ctx, store, name, o)) {
+            note_image(store.paths(), "pull", image.id, name);
             ctx.out << image.id.hex() << "\n";
         }
         ctx.out.flush();

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/strings.hh"
+#include "cli/image_events.hh"
 #include "cli/images.hh"
 #include "cli/registry_options.hh"
 #include "image/pull.hh"
@@ -68,6 +69,7 @@ int run_push(Context& ctx, const PushFlags& o, const Args& args) {
             .with_hint("name the destination too: rpod push IMAGE REGISTRY/NAME:TAG");
     }
     const auto digest = image::push_image(store, image, to, options, progress_to(ctx, o.quiet));
+    note_image(store.paths(), "push", image.id, to.str());
     if (!o.digestfile.empty()) sys::replace_file(o.digestfile, digest.str(), 0644);
     return 0;
 }

@@ -21,7 +21,6 @@ struct Refused {
 constexpr const char* kLimits = "resource limits need cgroups, which rpod does not set up yet";
 constexpr const char* kAddress = "the container's address is rpod's to choose";
 constexpr const char* kHealth = "health checks are not run yet";
-constexpr const char* kVolumes = "volumes of other containers cannot be taken over yet";
 
 // clang-format off
 const std::array kRefused{
@@ -44,8 +43,7 @@ const std::array kRefused{
     Refused{"--requires", "containers do not depend on one another yet"},
     Refused{"--decryption-key", "encrypted images are not supported"},
     Refused{"--hostuser", "users of the host are not added to the container's /etc/passwd yet"}, Refused{"--hosts-file", "/etc/hosts is made of the host's names and --add-host"},
-    Refused{"--volumes-from", kVolumes}, Refused{"--chrootdirs", "files are not provided in other roots yet"},
-    Refused{"--secret", "secrets are not supported yet"},
+    Refused{"--chrootdirs", "files are not provided in other roots yet"},
     Refused{"--env-merge", "variables of the image cannot be used in others yet"},
     Refused{"--gpus", "CDI devices are not supported yet"},
     Refused{"--rmi", "remove the image with rpod rmi", false},

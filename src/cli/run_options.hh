@@ -58,7 +58,7 @@ struct LifeOptions {
 
 struct FileOptions {
     bool rootfs = false;
-    Strings volumes, mounts, tmpfs, devices;
+    Strings volumes, mounts, tmpfs, devices, volumes_from, secrets;
     std::string image_volume = "anonymous", shm_size, tz;
     bool read_only = false;
     bool read_only_tmpfs = true;

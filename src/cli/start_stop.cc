@@ -12,6 +12,7 @@
 #include "container/control.hh"
 #include "container/create.hh"
 #include "container/detach_keys.hh"
+#include "container/events.hh"
 #include "container/start.hh"
 #include "pod/start.hh"
 
@@ -148,6 +149,7 @@ Action define_restart(CLI::App& flags, Context& ctx) {
         const auto wanted = options->running ? kUp : std::vector<Life>{};
         return for_each_container(
             ctx, select_containers(paths, which, names, wanted), [&](const SelectedContainer& c) {
+                container::note_event_of(paths, c.id, "restart");
                 container::stop_container(paths, c.id, options->seconds);
                 container::start_container(paths, c.id, {.attached = false}, pod::start_in_place);
             });

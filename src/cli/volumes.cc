@@ -11,6 +11,7 @@
 #include "base/strings.hh"
 #include "cli/ask.hh"
 #include "cli/container_view.hh"
+#include "cli/prune.hh"
 #include "cli/report.hh"
 #include "cli/stores.hh"
 #include "cli/template.hh"
@@ -172,12 +173,7 @@ struct PruneOptions {
 
 int run_prune(Context& ctx, const PruneOptions& o) {
     const auto paths = open_store(ctx);
-    const auto users = container::volume_users(paths);
-    const VolumeFilter filter(o.filters, paths, users);
-    std::vector<std::string> unused;
-    for (const auto& volume : container::list_volumes(paths)) {
-        if (!users.contains(volume.name) && filter.matches(volume)) unused.push_back(volume.name);
-    }
+    const auto unused = unused_volumes(paths, o.filters);
     if (!o.force) {
         if (unused.empty()) {
             ctx.out << "No dangling volumes found\n";
@@ -189,7 +185,7 @@ int run_prune(Context& ctx, const PruneOptions& o) {
             join(unused, "\n"));
         if (!ask(ctx, question)) return 0;
     }
-    for (const auto& name : container::remove_volumes(paths, unused)) ctx.out << name << "\n";
+    for (const auto& name : prune_volumes(paths, o.filters, Measure::no).names) ctx.out << name << "\n";
     return 0;
 }
 

@@ -134,6 +134,17 @@ struct LogConfig {
     bool operator==(const LogConfig&) const = default;
 };
 
+/// --secret: what is taken from the store when the container starts.
+struct SecretUse {
+    std::string name;
+    std::string id;             ///< of the secret when the container was made, for those who look
+    bool env = false;           ///< a variable, not a file
+    std::string target;         ///< the variable, or an absolute path
+    uint32_t uid = 0, gid = 0;  ///< of the file, IDs in the container
+    uint32_t mode = 0444;
+    bool operator==(const SecretUse&) const = default;
+};
+
 enum class PullPolicy { missing, always, never, newer };
 enum class ImageVolumes { anonymous, tmpfs, ignore };
 enum class SystemdMode { off, automatic, always };
@@ -143,6 +154,7 @@ struct ContainerConfig {
     std::string id;
     std::string name;
     std::string image;           ///< as typed; empty with rootfs
+    std::string image_name;      ///< in full, as it was when the container was made
     std::string image_id;        ///< 64 hex digits; keeps the image from being removed
     std::string pod;             ///< the ID of its pod; empty: none
     std::string init_container;  ///< in a pod, "always" or "once": runs before the others; empty: no
@@ -189,6 +201,8 @@ struct ContainerConfig {
     bool read_only = false;
     bool read_only_tmpfs = true;
     std::vector<Mount> mounts;
+    std::vector<std::string> volumes_from;  ///< as typed; their mounts are among `mounts`
+    std::vector<SecretUse> secrets;
     ImageVolumes image_volumes = ImageVolumes::anonymous;
     std::vector<Device> devices;
     uint64_t shm_size_bytes = 64 << 20;

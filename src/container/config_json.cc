@@ -158,6 +158,18 @@ json::Builder devices_to_json(const std::vector<Device>& devices) {
     return list;
 }
 
+json::Builder secrets_to_json(const std::vector<SecretUse>& secrets) {
+    auto list = json::Builder::array();
+    for (const auto& s : secrets) {
+        auto line = json::Builder::object();
+        line.set("name", s.name).set("id", s.id).set("target", s.target);
+        set_flag(line, "env", s.env);
+        line.set("uid", s.uid).set("gid", s.gid).set("mode", s.mode);
+        list.push(std::move(line));
+    }
+    return list;
+}
+
 void set_process(json::Builder& out, const ContainerConfig& c) {
     if (c.entrypoint) out.set("entrypoint", json::Builder::of(*c.entrypoint));
     set_list(out, "command", c.command);
@@ -206,6 +218,8 @@ void set_file_system(json::Builder& out, const ContainerConfig& c) {
         for (const auto& m : c.mounts) mounts.push(mount_to_json(m));
         out.set("mounts", std::move(mounts));
     }
+    set_list(out, "volumes_from", c.volumes_from);
+    if (!c.secrets.empty()) out.set("secrets", secrets_to_json(c.secrets));
     out.set("image_volumes", name_of(kImageVolumes, c.image_volumes));
     if (!c.devices.empty()) out.set("devices", devices_to_json(c.devices));
     out.set("shm_size_bytes", c.shm_size_bytes);
@@ -312,6 +326,18 @@ Device device_from(const json::Value& v) {
                   v.at("permissions").as_string()};
 }
 
+SecretUse secret_from(const json::Value& v) {
+    SecretUse s;
+    s.name = v.at("name").as_string();
+    s.id = v.string_or("id");
+    s.env = v.bool_or("env", false);
+    s.target = v.at("target").as_string();
+    s.uid = uint32_or(v, "uid", 0);
+    s.gid = uint32_or(v, "gid", 0);
+    s.mode = uint32_or(v, "mode", s.mode) & 0777;
+    return s;
+}
+
 void read_process(const json::Value& v, ContainerConfig& c) {
     if (const auto entrypoint = v.find("entrypoint")) c.entrypoint = entrypoint->as_strings();
     c.command = v.strings_or_empty("command");
@@ -356,6 +382,8 @@ void read_file_system(const json::Value& v, ContainerConfig& c) {
     c.read_only = v.bool_or("read_only", false);
     c.read_only_tmpfs = v.bool_or("read_only_tmpfs", true);
     c.mounts = list_from(v, "mounts", mount_from_json);
+    c.volumes_from = v.strings_or_empty("volumes_from");
+    c.secrets = list_from(v, "secrets", secret_from);
     c.image_volumes = enum_or(v, "image_volumes", kImageVolumes, c.image_volumes);
     c.devices = list_from(v, "devices", device_from);
     if (const auto size = v.find("shm_size_bytes")) c.shm_size_bytes = size->as_uint();
@@ -368,6 +396,7 @@ std::string to_json(const ContainerConfig& c) {
     auto out = json::Builder::object();
     out.set("version", kVersion).set("id", c.id).set("name", c.name);
     set_text(out, "image", c.image);
+    set_text(out, "image_name", c.image_name);
     set_text(out, "image_id", c.image_id);
     set_text(out, "pod", c.pod);
     set_text(out, "init_container", c.init_container);
@@ -404,6 +433,7 @@ ContainerConfig config_from_json(std::string_view text, std::string what) {
     c.id = v.at("id").as_string();
     c.name = v.at("name").as_string();
     c.image = v.string_or("image");
+    c.image_name = v.string_or("image_name");
     c.image_id = v.string_or("image_id");
     c.pod = v.string_or("pod");
     c.init_container = v.string_or("init_container");

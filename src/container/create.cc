@@ -8,8 +8,10 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "container/events.hh"
 #include "container/find.hh"
 #include "container/record.hh"
+#include "container/secret_files.hh"
 #include "container/session.hh"
 #include "container/volume.hh"
 #include "store/lock.hh"
@@ -131,6 +133,7 @@ void rename_container(const store::Paths& paths, const std::string& id, const st
     config.name = name;
     sys::replace_file(directory / "config.json", to_json(config));
     container_names(paths).release(before, id);
+    note_event(paths, config, "rename");
 }
 
 std::filesystem::path withdraw(const store::Paths& paths, const std::string& id, const std::string& name) {
@@ -179,7 +182,9 @@ std::vector<std::filesystem::path> collect_dead(const store::Paths& paths) {
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
     for (const auto& id : marks) {
         const auto directory = paths.containers() / id;
-        if (!is_in_use(directory)) withdraw(paths, id, current_name(directory, {}));
+        if (is_in_use(directory)) continue;
+        note_event_of(paths, id, "remove");
+        withdraw(paths, id, current_name(directory, {}));
     }
     release_orphaned_names(paths);
     std::vector<std::filesystem::path> dead;
@@ -188,6 +193,14 @@ std::vector<std::filesystem::path> collect_dead(const store::Paths& paths) {
         if (name.starts_with(".tmp-") && !is_in_use(directory)) dead.push_back(directory);
     }
     return dead;
+}
+
+/// A killed monitor could not remove what its container was given. Who starts a container holds its lock
+/// meanwhile.
+void sweep_secret_files(const store::Paths& paths) {
+    for (const auto& id : containers_with_secret_files(paths)) {
+        if (!is_in_use(paths.containers() / id)) remove_secret_files(paths, id);
+    }
 }
 
 bool is_clean(const store::Paths& paths) {
@@ -202,6 +215,7 @@ bool is_clean(const store::Paths& paths) {
 }  // namespace
 
 void sweep_containers(const store::Paths& paths) {
+    sweep_secret_files(paths);
     if (is_clean(paths)) return;
     const auto dead = collect_dead(paths);
     if (dead.empty()) return;

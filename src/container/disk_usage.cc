@@ -33,42 +33,57 @@ uint64_t tree_bytes(int parent, const std::string& name, int depth) {
     return sum;
 }
 
-std::string measure(const store::Paths& paths, const std::vector<std::string>& ids) {
+std::string measure(const std::filesystem::path& parent, const char* child,
+                    const std::vector<std::string>& names) {
     std::string out;
-    for (const auto& id : ids) {
+    for (const auto& name : names) {
         try {
-            const auto dir = sys::open_file(paths.containers() / id, O_RDONLY | O_DIRECTORY);
-            out += fmt::format("{} {}\n", id, tree_bytes(dir.get(), "upper", 0));
+            const auto dir = sys::open_file(parent / name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+            out += fmt::format("{} {}\n", name, tree_bytes(dir.get(), child, 0));
         } catch (const SysError& e) {
-            log::debug("size of container {}: {}", id, e.what());
+            log::debug("size of '{}': {}", name, e.what());
         }
     }
     return out;
 }
 
-}  // namespace
-
-std::map<std::string, DiskUsage> disk_usage(const store::Paths& paths, const std::vector<std::string>& ids) {
-    std::map<std::string, DiskUsage> usage;
-    if (ids.empty()) return usage;
+/// Of the directory `child` in each of parent/NAME.
+std::map<std::string, uint64_t> sizes_in_session(const store::Paths& paths,
+                                                 const std::filesystem::path& parent, const char* child,
+                                                 const std::vector<std::string>& names) {
+    std::map<std::string, uint64_t> sizes;
+    if (names.empty()) return sizes;
     int ends[2];
     check(::pipe2(ends, O_CLOEXEC), "create a pipe");
     const sys::Fd reader(ends[0]);
     sys::Fd writer(ends[1]);
     const pid_t worker = userns::spawn_in_session(
         session_files(paths), userns::current_identity(), {.role = "rpod:sizes"}, [&](int) {
-            sys::write_all(writer.get(), measure(paths, ids), "sizes");
+            sys::write_all(writer.get(), measure(parent, child, names), "sizes");
             return 0;
         });
     writer.reset();
-    const auto text = sys::read_all(reader.get(), "sizes of containers");
+    const auto text = sys::read_all(reader.get(), "sizes");
     sys::wait_for(worker);
     for (const auto line : split(trim(text), '\n')) {
         const auto fields = split(line, ' ');
-        if (fields.size() != 2) continue;
-        usage[std::string(fields[0])].writable_bytes = parse_uint(fields[1]).value_or(0);
+        if (fields.size() == 2) sizes[std::string(fields[0])] = parse_uint(fields[1]).value_or(0);
     }
+    return sizes;
+}
+
+}  // namespace
+
+std::map<std::string, DiskUsage> disk_usage(const store::Paths& paths, const std::vector<std::string>& ids) {
+    std::map<std::string, DiskUsage> usage;
+    for (const auto& [id, bytes] : sizes_in_session(paths, paths.containers(), "upper", ids))
+        usage[id].writable_bytes = bytes;
     return usage;
+}
+
+std::map<std::string, uint64_t> volume_sizes(const store::Paths& paths,
+                                             const std::vector<std::string>& names) {
+    return sizes_in_session(paths, paths.volumes(), "_data", names);
 }
 
 }  // namespace rpod::container

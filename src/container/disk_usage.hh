@@ -19,4 +19,9 @@ struct DiskUsage {
 /// A container that goes meanwhile uses nothing.
 std::map<std::string, DiskUsage> disk_usage(const store::Paths& paths, const std::vector<std::string>& ids);
 
+/// What regular files in each volume hold, by its name. What a volume stands for outside of the store does
+/// not count.
+std::map<std::string, uint64_t> volume_sizes(const store::Paths& paths,
+                                             const std::vector<std::string>& names);
+
 }  // namespace rpod::container

@@ -7,11 +7,15 @@
 #include <algorithm>
 
 #include "base/error.hh"
+#include "base/log.hh"
 #include "base/strings.hh"
+#include "container/create.hh"
+#include "container/events.hh"
 #include "container/exec_client.hh"
 #include "container/parse_env.hh"
 #include "container/plan.hh"
 #include "container/running.hh"
+#include "container/secret_files.hh"
 #include "runtime/exec.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
@@ -57,19 +61,28 @@ void lower_limits(std::vector<oci::Rlimit>& limits) {
     }
 }
 
+/// One that was removed since the container was started keeps nobody out.
+void add_secrets_there_are(const store::Paths& paths, const ContainerConfig& config,
+                           std::vector<std::string>& env) {
+    try {
+        add_secret_env(paths, config, env);
+    } catch (const Error& e) {
+        log::warn("{}", e.what());
+    }
+}
+
 /// The container's own process, changed as asked.
 runtime::ExecPlan make_exec_plan(const store::Paths& paths, const std::filesystem::path& directory,
-                                 const ExecRequest& request) {
+                                 const ContainerConfig& config, const ExecRequest& request) {
     const auto spec_file = directory / "spec.json";
     auto spec = oci::RuntimeSpec::parse(sys::read_file(spec_file), spec_file);
-    const auto config_file = directory / "config.json";
-    const auto config = config_from_json(sys::read_file(config_file), config_file);
     runtime::ExecPlan plan;
     // By the capabilities of the container, before those change: the filter is the container's own.
     plan.seccomp = runtime::plan_seccomp(spec, paths.seccomp_cache());
     plan.keep_groups = config.keep_groups;
     auto& process = spec.process;
     process.args = request.args;
+    add_secrets_there_are(paths, config, process.env);
     process.env = make_env(process.env, request);
     process.terminal = request.tty;
     process.console_size.reset();
@@ -99,13 +112,18 @@ runtime::ExecPlan make_exec_plan(const store::Paths& paths, const std::filesyste
 int execute(const store::Paths& paths, const std::string& id, const ExecRequest& request) {
     const auto directory = paths.containers() / id;
     auto target = open_target(directory);
-    auto process = runtime::execute_in(std::move(target), make_exec_plan(paths, directory, request));
+    const auto config = read_config(directory);
+    auto process = runtime::execute_in(std::move(target), make_exec_plan(paths, directory, config, request));
+    note_event(paths, config, "exec");
     if (request.detach) {
         if (process.console) leave_terminal_open(process);
         return 0;
     }
     const auto status = follow(process, request.interactive, request.detach_keys);
-    if (status) return status->shell_code();
+    if (status) {
+        note_event(paths, config, "exec_died", status->shell_code());
+        return status->shell_code();
+    }
     leave_terminal_open(process);
     return 0;
 }

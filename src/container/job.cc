@@ -8,6 +8,8 @@
 
 #include "container/control.hh"
 #include "container/create.hh"
+#include "container/events.hh"
+#include "container/secret_files.hh"
 #include "container/spec.hh"
 #include "image/image_store.hh"
 #include "sys/file.hh"
@@ -19,10 +21,12 @@ namespace {
 void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConfig& config) {
     auto withdrawn = std::make_shared<std::filesystem::path>();
     job.release = [paths, id = config.id, name = config.name, remove = config.remove, withdrawn,
-                   directory = job.directory, run = job.control_directory] {
+                   directory = job.directory, run = job.control_directory, event = job.event] {
+        if (remove) event("remove", {});
         // It may have been renamed meanwhile.
         if (remove) *withdrawn = withdraw(paths, id, current_name(directory, name));
         sys::remove_tree_at(AT_FDCWD, run);
+        remove_secret_files(paths, id);
     };
     job.clean_up = [paths, withdrawn] {
         if (!withdrawn->empty()) discard(paths, *withdrawn);
@@ -42,6 +46,7 @@ MonitorJob describe(const store::Paths& paths, const ContainerConfig& config, co
     job.stop_timeout = std::chrono::seconds(config.stop_timeout_s.value_or(kStopTimeout));
     job.pidfile = config.pidfile;
     job.conmon_pidfile = config.conmon_pidfile;
+    job.event = event_sink(paths, config);
     set_release(job, paths, config);
     return job;
 }
@@ -58,6 +63,7 @@ MonitorJob make_job(const store::Paths& paths, const ContainerConfig& config, co
         job.plan = make_plan(paths, config, image ? &*image : nullptr, images, job.directory, origin, pod);
     } catch (...) {
         sys::remove_tree_at(AT_FDCWD, job.control_directory);
+        remove_secret_files(paths, config.id);
         throw;
     }
     job.own_pid_namespace = config.pid.mode == NamespaceMode::private_;

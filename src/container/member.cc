@@ -68,6 +68,7 @@ void Member::set_status(Status status) {
 void Member::launch() {
     launched_.emplace(runtime::launch(job_.plan));
     state_.pid = launched_->host_pid();
+    job_.event("init", {});
     set_status(phase_ == Phase::created ? Status::created : state_.status);
 }
 
@@ -79,6 +80,7 @@ void Member::start() {
     write_pid(job_.conmon_pidfile, state_.monitor_pid);
     phase_ = Phase::running;
     ran_since_ = std::chrono::steady_clock::now();
+    job_.event("start", {});
     streams_.open(*launched_);
     if (job_.timeout.count() > 0) timeout_.arm(job_.timeout);
 }
@@ -170,6 +172,7 @@ void Member::kill_for_stop() {
 
 void Member::record_exit(sys::ExitStatus status) {
     write_exit(job_.directory, {.status = status, .finished = std::chrono::system_clock::now()});
+    job_.event("died", status.shell_code());
 }
 
 void Member::end_run() {
@@ -196,6 +199,7 @@ void Member::end_run() {
 
 void Member::start_again() {
     restart_timer_.disarm();
+    job_.event("restart", {});
     status_.reset();
     ++state_.restarts;
     try {
@@ -221,6 +225,7 @@ void Member::free_ports() {
 void Member::finish() {
     phase_ = Phase::over;
     free_ports();
+    job_.event("cleanup", {});
     job_.release();
     clients_.exited(status_.value_or(sys::ExitStatus{}));
     // The mounts, rpod:net and rpod:overlay go with this, while the user has their prompt back.

@@ -11,6 +11,7 @@
 
 #include "container/clients.hh"
 #include "container/config.hh"
+#include "container/events.hh"
 #include "container/record.hh"
 #include "container/restart_policy.hh"
 #include "container/streams.hh"
@@ -35,8 +36,9 @@ struct MonitorJob {
     LogConfig log{.driver = "none", .options = {}};
     RestartPolicy restart;
     int stop_signal = SIGTERM;
-    std::chrono::seconds stop_timeout{10};  ///< from that signal to SIGKILL
-    std::string pidfile, conmon_pidfile;    ///< written when it starts; empty: none
+    std::chrono::seconds stop_timeout{10};                          ///< from that signal to SIGKILL
+    std::string pidfile, conmon_pidfile;                            ///< written when it starts; empty: none
+    EventSink event = [](std::string_view, std::optional<int>) {};  ///< hears of what happens
     /// Frees what others may take at once (the name), and for --rm moves the record out of the way. Called
     /// once, when the payload has ended for good and before clients hear of it.
     std::function<void()> release;

@@ -33,6 +33,7 @@ void Member::answer(Client& client, const AttachMessage& message) {
         case AttachKind::start:
             client.waits_for_exit = true;
             if (phase_ == Phase::created) start();
+            if (job_.attached) job_.event("attach", {});
             return client.end.tell(AttachKind::started);
         case AttachKind::attach:
             return attach(client, message.text);
@@ -89,6 +90,7 @@ int Member::send_signal(std::string_view text) {
 /// Who kills a container by hand does not want it back.
 void Member::note_kill(int signal) {
     if (signal == SIGKILL || signal == job_.stop_signal) stopped_by_hand_ = true;
+    job_.event("kill", {});
 }
 
 void Member::stop(std::string_view text) {
@@ -99,6 +101,7 @@ void Member::stop(std::string_view text) {
             job_.id);
     }
     stopped_by_hand_ = true;
+    job_.event("stop", {});
     if (phase_ == Phase::backing_off) return finish();
     if (phase_ == Phase::created) {
         give_up();
@@ -121,6 +124,7 @@ void Member::pause() {
     }
     stop_processes(launched_->pidfd(), state_.pid);
     set_status(Status::paused);
+    job_.event("pause", {});
 }
 
 void Member::unpause() {
@@ -128,6 +132,7 @@ void Member::unpause() {
         throw Error("\"{}\" is not paused, can't unpause: container state improper", job_.id);
     continue_processes(launched_->pidfd(), state_.pid);
     set_status(Status::running);
+    job_.event("unpause", {});
 }
 
 /// @return the ports, with those of the host's that were free

@@ -11,6 +11,7 @@
 #include "container/facts.hh"
 #include "container/host_files.hh"
 #include "container/parse_namespace.hh"
+#include "container/secret_files.hh"
 #include "container/spec.hh"
 #include "container/volume.hh"
 #include "net/resolv_conf.hh"
@@ -187,6 +188,9 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     const auto* image_config = image ? &image->config.config : nullptr;
     facts.volumes = prepare_volumes(paths, effective_mounts(config, image_config), directory);
     plan.spec = make_spec(config, image_config, facts);
+    // Last: they lie deeper than what is mounted above them.
+    for (auto& mount : provide_secret_files(paths, config, plan.id_map))
+        plan.spec.mounts.push_back(std::move(mount));
     // Every container has a user namespace of its own, below the session's; a pod has one for all.
     if (!plan.spec.linux.find_namespace(oci::NamespaceType::user)) {
         plan.spec.linux.namespaces.push_back(
@@ -200,6 +204,8 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     plan.create_cwd = config.workdir.empty();
     plan.seccomp = runtime::plan_seccomp(plan.spec, paths.seccomp_cache());
     sys::replace_file(directory / "spec.json", plan.spec.to_json(2));
+    // Behind the record, which never has them.
+    add_secret_env(paths, config, plan.spec.process.env);
     return plan;
 }
 

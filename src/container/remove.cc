@@ -5,7 +5,9 @@
 #include "base/error.hh"
 #include "container/control.hh"
 #include "container/create.hh"
+#include "container/events.hh"
 #include "container/record.hh"
+#include "container/secret_files.hh"
 #include "container/volume.hh"
 #include "store/lock.hh"
 #include "sys/file.hh"
@@ -45,7 +47,9 @@ void remove_container(const store::Paths& paths, const std::string& id, const Re
     if (!request.anonymous_volumes && !config.remove) keep_anonymous_volumes(directory);
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
     withdraw(paths, id, config.name);
+    note_event(paths, config, "remove");
     sys::remove_tree_at(AT_FDCWD, paths.run() / id);
+    remove_secret_files(paths, id);
 }
 
 }  // namespace rpod::container

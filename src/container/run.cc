@@ -6,9 +6,13 @@
 
 #include "base/error.hh"
 #include "container/create.hh"
+#include "container/events.hh"
 #include "container/find.hh"
+#include "container/image_name.hh"
 #include "container/publish.hh"
 #include "container/remove.hh"
+#include "container/secret_files.hh"
+#include "container/volumes_from.hh"
 #include "image/image_store.hh"
 #include "sys/file.hh"
 
@@ -44,6 +48,7 @@ std::optional<oci::RunConfig> record_image(const store::Paths& paths, ContainerC
     if (config.rootfs) return std::nullopt;
     auto image = image::ImageStore(paths).get(config.image);
     config.image_id = image.id.hex();
+    config.image_name = full_image_name(config.image, image);
     return std::move(image.config.config);
 }
 
@@ -61,9 +66,12 @@ void create_container(const store::Paths& paths, ContainerConfig& config, bool r
     sweep_containers(paths);
     const auto image = record_image(paths, config);
     make_room(paths, config, replace);
+    take_volumes_from(paths, config);
+    resolve_secrets(paths, config);
     choose_ports(config, image ? &*image : nullptr);
     CidFile cid_file(config.cidfile);
     create(paths, config, false);
+    note_event(paths, config, "create");
     cid_file.write(config.id);
     cid_file.keep();
 }
@@ -73,9 +81,12 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
     sweep_containers(paths);
     const auto image = record_image(paths, config);
     make_room(paths, config, replace);
+    take_volumes_from(paths, config);
+    resolve_secrets(paths, config);
     auto listeners = publish_ports(config, image ? &*image : nullptr);
     CidFile cid_file(config.cidfile);
     auto created = create(paths, config, true);
+    note_event(paths, config, "create");
     cid_file.write(config.id);
     try {
         const auto status = starter(paths, config, created.making, request, std::move(listeners));
@@ -84,6 +95,8 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
     } catch (...) {
         // What failed before there was a payload that could be started leaves nothing behind.
         if (created.making) {
+            // With --rm the monitor may have done it, and told it.
+            if (sys::find_at(AT_FDCWD, created.directory, O_PATH)) note_event(paths, config, "remove");
             withdraw(paths, config.id, config.name);
             created.making.reset();
             sweep_containers(paths);

@@ -4,6 +4,7 @@
 
 #include "base/error.hh"
 #include "container/control.hh"
+#include "container/events.hh"
 #include "container/facts.hh"
 #include "container/job.hh"
 #include "container/plan.hh"
@@ -59,6 +60,7 @@ std::optional<sys::ExitStatus> attach_container(const store::Paths& paths, const
     if (!monitor) throw no_control(id);
     auto options = attach_options(config, request);
     if (!config.stdin_open && !config.tty) options.streams.in = false;
+    note_event(paths, config, "attach");
     return attach_running(*monitor, options);
 }
 
@@ -73,9 +75,11 @@ std::optional<sys::ExitStatus> start_initialized(const store::Paths& paths, cons
         monitor->expect(AttachKind::started);
         return std::nullopt;
     }
-    const auto options = attach_options(read_config(paths.containers() / id), request);
+    const auto config = read_config(paths.containers() / id);
+    const auto options = attach_options(config, request);
     monitor->send(AttachKind::attach, "12");
     monitor->expect(AttachKind::started);
+    note_event(paths, config, "attach");
     return start_attached(*monitor, options);
 }
 

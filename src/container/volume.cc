@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include "base/error.hh"
+#include "base/log.hh"
 #include "base/strings.hh"
 #include "container/record.hh"
+#include "container/volume_store.hh"
+#include "store/event_log.hh"
 #include "store/lock.hh"
 #include "store/names.hh"
 #include "store/record.hh"
@@ -36,6 +39,7 @@ void make_volume(const store::Paths& paths, const std::string& name, bool anonym
     const auto fd = sys::open_file(temporary, O_PATH | O_DIRECTORY);
     store::replace_record(fd.get(), kVolume, record);
     check(::rename(temporary.c_str(), (paths.volumes() / name).c_str()), "create volume '{}'", name);
+    store::note_event(paths, {.type = "volume", .status = "create", .name = name});
 }
 
 }  // namespace
@@ -48,6 +52,16 @@ std::vector<std::string> noted_volumes(const std::filesystem::path& container_di
     if (!noted) return names;
     for (const auto line : split(trim(*noted), '\n')) names.emplace_back(line);
     return names;
+}
+
+/// Nothing where a record cannot be read: whose volumes the others are is unknown then, and all stay.
+std::optional<std::map<std::string, std::vector<std::string>>> users_or_none(const store::Paths& paths) {
+    try {
+        return volume_users(paths);
+    } catch (const Error& e) {
+        log::warn("anonymous volumes are kept: {}", e.what());
+        return std::nullopt;
+    }
 }
 
 }  // namespace
@@ -89,13 +103,17 @@ void remove_anonymous_volumes(const store::Paths& paths, const std::filesystem::
     const auto noted = noted_volumes(container_directory);
     if (noted.empty()) return;
     const auto parent = sys::open_file(paths.volumes(), O_RDONLY | O_DIRECTORY);
+    const auto users = users_or_none(paths);
+    if (!users) return;
     for (const auto& name : noted) {
-        if (!store::is_valid_name(name)) continue;
+        // Another container may have it by --volumes-from.
+        if (!store::is_valid_name(name) || users->contains(name)) continue;
         const auto temporary = ".tmp-" + name;
         if (::renameat(parent.get(), name.c_str(), parent.get(), temporary.c_str()) < 0 && errno != ENOENT) {
             throw SysError(errno, "remove volume '{}'", name);
         }
         sys::remove_tree_at(parent.get(), temporary);
+        store::note_event(paths, {.type = "volume", .status = "remove", .name = name});
     }
 }
 

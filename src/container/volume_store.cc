@@ -14,6 +14,7 @@
 #include "container/config.hh"
 #include "container/find.hh"
 #include "container/session.hh"
+#include "store/event_log.hh"
 #include "store/lock.hh"
 #include "store/names.hh"
 #include "store/record.hh"
@@ -141,6 +142,7 @@ Volume create_volume(const store::Paths& paths, Volume volume) {
     write_record(temporary, volume);
     check(::rename(temporary.c_str(), (paths.volumes() / volume.name).c_str()), "create volume '{}'",
           volume.name);
+    store::note_event(paths, {.type = "volume", .status = "create", .name = volume.name});
     return volume;
 }
 
@@ -215,6 +217,8 @@ std::vector<std::string> remove_volumes(const store::Paths& paths, const std::ve
                                                       return 0;
                                                   });
     sys::wait_for(worker);
+    for (const auto& name : gone)
+        store::note_event(paths, {.type = "volume", .status = "remove", .name = name});
     return gone;
 }
 

@@ -16,7 +16,8 @@ namespace rpod::store {
 ///       oci/                    an OCI image layout (image/image_store.hh)
 ///       index/CHAINID           chain indexes, a cache
 ///       seccomp/                compiled filters, a cache (runtime/seccomp_filter.hh)
-///       containers/ID/  pods/ID/  volumes/NAME/  networks/NAME.json  secrets/
+///       events/                 what happened (store/event_log.hh)
+///       containers/ID/  pods/ID/  volumes/NAME/  networks/NAME.json  secrets/NAME.json
 ///     RUN/                      $XDG_RUNTIME_DIR/rpod, or --runroot: what may vanish
 class Paths {
   public:
@@ -37,6 +38,7 @@ class Paths {
     std::filesystem::path blobs() const { return root_ / "oci/blobs/sha256"; }
     std::filesystem::path chain_indexes() const { return root_ / "index"; }
     std::filesystem::path seccomp_cache() const { return root_ / "seccomp"; }
+    std::filesystem::path events() const { return root_ / "events"; }
     std::filesystem::path containers() const { return root_ / "containers"; }
     std::filesystem::path pods() const { return root_ / "pods"; }
     std::filesystem::path volumes() const { return root_ / "volumes"; }

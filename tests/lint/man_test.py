@@ -14,7 +14,8 @@ HELP_OPTION = re.compile(r'^ {2,}(?:-\w, |    )?(--[a-z][a-z0-9-]*)((?:, --[a-z]
 HELP_COMMAND = re.compile(r'^  ([a-z][a-z-]*)(?:  |$)', re.MULTILINE)
 PAGE_OPTION = re.compile(r'\*(--[a-z][a-z0-9-]*)\*')
 ALIASES = {'container exists': 'rm', 'container list': 'ps', 'container ls': 'ps', 'logout': 'login',
-           'image ls': 'images', 'image list': 'images', 'image rm': 'rmi', 'image remove': 'rmi'}
+           'image ls': 'images', 'image list': 'images', 'image rm': 'rmi', 'image remove': 'rmi', 'system events': 'events',
+           'system info': 'info'}
 
 
 def run_help(rpod, words):

@@ -105,6 +105,14 @@ TEST(RunFlags, TakeValuesAsPflagDoes) {
     EXPECT_EQ(c.stop_timeout_s, 0U);
 }
 
+TEST(RunFlags, NameSecretsAndOtherContainers) {
+    const auto c = config_of({"--secret=a", "--secret", "b,type=env,target=B", "--volumes-from", "x,y:ro"});
+    ASSERT_EQ(c.secrets.size(), 2U);
+    EXPECT_EQ(c.secrets[0].target, "/run/secrets/a");
+    EXPECT_TRUE(c.secrets[1].env);
+    EXPECT_EQ(c.volumes_from, (std::vector<std::string>{"x,y:ro"}));
+}
+
 TEST(RunFlags, AreUnknownInPodmansWords) {
     EXPECT_EQ(error_of({"--badflag"}), "Error: unknown flag: --badflag\nSee 'rpod run --help'\n");
     EXPECT_EQ(error_of({"-itz"}), "Error: unknown shorthand flag: 'z' in -z\nSee 'rpod run --help'\n");
@@ -121,7 +129,10 @@ TEST(RunFlags, AreRefusedByName) {
         "Error: publish '80/sctp': SCTP is not supported: libslirp and the port forwarder speak TCP and "
         "UDP\n");
     EXPECT_NE(error_of({"--pids-limit", "100"}).find("--pids-limit is not supported yet"), std::string::npos);
-    EXPECT_NE(error_of({"--secret=s"}).find("secrets"), std::string::npos);
+    EXPECT_NE(error_of({"--secret=s,nope=1"}).find("option nope=1 invalid"), std::string::npos);
+    EXPECT_NE(error_of({"--secret=s", "--secret=other,target=s"}).find("is taken already"),
+              std::string::npos);
+    EXPECT_NE(error_of({"--secret=s", "-v/a:/run/secrets/s"}).find("is taken already"), std::string::npos);
     EXPECT_NE(error_of({"--restart=sometimes"}).find("on-failure[:N]"), std::string::npos);
     EXPECT_NE(error_of({"--restart=always", "--rm"}).find("conflicts with --restart"), std::string::npos);
     EXPECT_NE(error_of({"--systemd=always"}), "");

@@ -51,6 +51,9 @@ ContainerConfig full_config() {
     c.mounts.push_back(VolumeMount{"v", "/v", options, false});
     c.mounts.push_back(TmpfsMount{"/t", true, false, true, true, 1 << 20, 10, 01777, 1, 2, false, true});
     c.mounts.push_back(DevptsMount{"/p", 0600, 1, 5, 9});
+    c.image_name = "docker.io/library/debian:12";
+    c.volumes_from = {"other:ro"};
+    c.secrets = {{.name = "s", .id = "1f", .env = true, .target = "S", .uid = 1, .gid = 2, .mode = 0400}};
     c.image_volumes = ImageVolumes::ignore;
     c.devices = {{"/dev/fuse", "/dev/f", "rw"}};
     c.shm_size_bytes = 1;

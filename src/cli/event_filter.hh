@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "store/event.hh"
+
+namespace rpod::cli {
+
+/// Which events `events` shows: --filter KEY=VALUE, where KEY is container, event (or status), image, label,
+/// pod, type or volume. Of several with one key, one must hold; of each key one.
+class EventFilter {
+  public:
+    /// @throws Error for what is no filter
+    explicit EventFilter(const std::vector<std::string>& filters);
+    bool matches(const store::Event& event) const;
+
+  private:
+    std::map<std::string, std::vector<std::function<bool(const store::Event&)>>> any_of_;
+};
+
+}  // namespace rpod::cli

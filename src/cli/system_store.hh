@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#pragma once
+
+#include <vector>
+
+#include "cli/command.hh"
+
+namespace rpod::cli {
+
+/// `rpod system df|prune|reset|check`: the store as a whole.
+std::vector<Command> system_store_commands();
+
+// One file each (system_df.cc, …).
+Action define_system_df(CLI::App& flags, Context& ctx);
+Action define_system_prune(CLI::App& flags, Context& ctx);
+Action define_system_reset(CLI::App& flags, Context& ctx);
+Action define_system_check(CLI::App& flags, Context& ctx);
+
+}  // namespace rpod::cli

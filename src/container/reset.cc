@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The rpod authors
+#include "container/reset.hh"
+
+#include <algorithm>
+
+#include "base/error.hh"
+#include "base/log.hh"
+#include "container/control.hh"
+#include "container/create.hh"
+#include "container/find.hh"
+#include "container/remove.hh"
+#include "container/session.hh"
+#include "store/lock.hh"
+#include "sys/file.hh"
+#include "sys/process.hh"
+
+namespace rpod::container {
+namespace {
+
+void end_container(const store::Paths& paths, const std::string& id) {
+    try {
+        remove_container(paths, id, {.force = true, .stop_seconds = {}, .anonymous_volumes = true});
+        return;
+    } catch (const Error& e) {
+        log::debug("container {}: {}", id, e.what());
+    }
+    // Its record cannot be read, perhaps; then only its end is needed, and that it is out of the way.
+    const auto directory = paths.containers() / id;
+    if (!sys::find_at(AT_FDCWD, directory, O_PATH)) return;
+    kill_monitor(directory);
+    const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
+    withdraw(paths, id, {});
+}
+
+/// Nobody makes a container while the lock is held.
+store::StoreLock end_all(const store::Paths& paths) {
+    for (;;) {
+        for (const auto& id : container_ids(paths)) end_container(paths, id);
+        auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
+        if (container_ids(paths).empty()) return lock;
+    }
+}
+
+}  // namespace
+
+void reset_store(const store::Paths& paths) {
+    const auto lock = end_all(paths);
+    const std::vector<std::filesystem::path> trees{
+        paths.containers(), paths.pods(),           paths.volumes(),       paths.oci(),
+        paths.networks(),   paths.secrets(),        paths.chain_indexes(), paths.seccomp_cache(),
+        paths.events(),     paths.run() / "secrets"};
+    // What containers wrote belongs to subordinate IDs.
+    const pid_t worker = userns::spawn_in_session(session_files(paths), userns::current_identity(),
+                                                  {.role = "rpod:reset"}, [&](int) {
+                                                      for (const auto& tree : trees)
+                                                          sys::remove_tree_at(AT_FDCWD, tree);
+                                                      return 0;
+                                                  });
+    if (!sys::wait_for(worker).ok()) throw Error("empty the store '{}' failed", paths.root().native());
+}
+
+}  // namespace rpod::container
