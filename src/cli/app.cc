@@ -8,6 +8,7 @@
 
 #include "base/log.hh"
 #include "base/strings.hh"
+#include "cli/commit.hh"
 #include "cli/containers.hh"
 #include "cli/create.hh"
 #include "cli/diff.hh"
@@ -221,7 +222,8 @@ std::vector<Command> all_commands() {
                         exec_commands,         export_commands,         ps_commands,
                         logs_commands,         port_commands,           top_commands,
                         stats_commands,        system_commands,         volume_commands,
-                        unshare_commands,      fuse_overlayfs_commands, diff_commands}) {
+                        unshare_commands,      fuse_overlayfs_commands, diff_commands,
+                        commit_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }
