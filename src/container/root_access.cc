@@ -200,4 +200,11 @@ void with_volume_root(const store::Paths& paths, const std::string& name, const 
     });
 }
 
+void with_session_ids(const store::Paths& paths, const std::function<void()>& act) {
+    run_in_session(paths, {}, "the caller", [&](const sys::Channel&) {
+        act();
+        return 0;
+    });
+}
+
 }  // namespace rpod::container

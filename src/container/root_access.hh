@@ -35,4 +35,8 @@ void with_container_layer(const store::Paths& paths, const std::string& id,
 void with_volume_root(const store::Paths& paths, const std::string& name,
                       const std::function<void(const sys::RootedDir& root)>& act);
 
+/// Runs `act` as the root of the session's user namespace, outside any container: the caller's files belong
+/// to root, and those of the caller's subordinate IDs are in reach.
+void with_session_ids(const store::Paths& paths, const std::function<void()>& act);
+
 }  // namespace rpod::container
