@@ -11,6 +11,7 @@
 
 #include "base/strings.hh"
 #include "cli/stores.hh"
+#include "cli/volume_import.hh"
 #include "container/find.hh"
 #include "container/root_access.hh"
 #include "container/volume_store.hh"
@@ -93,7 +94,8 @@ std::vector<Command> export_commands() {
              .arguments = "[options] VOLUME",
              .summary = "Write the content of a volume as a tar archive",
              .arity = {.min = 1, .max = 1},
-             .define = define_volume_export}};
+             .define = define_volume_export},
+            volume_import_command()};
 }
 
 }  // namespace rpod::cli
