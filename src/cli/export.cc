@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "cli/export.hh"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +16,7 @@
 #include "container/volume_store.hh"
 #include "image/tree_archive.hh"
 #include "sys/file.hh"
+#include "sys/output_file.hh"
 
 namespace rpod::cli {
 namespace {
@@ -45,8 +45,9 @@ int write_archive(const ExportOptions& o, const std::function<void(const Act&)>&
         archive_to(STDOUT_FILENO, "standard output", with_root);
         return 0;
     }
-    const auto fd = sys::open_file(o.output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    archive_to(fd.get(), fmt::format("'{}'", o.output), with_root);
+    sys::OutputFile file(o.output);
+    archive_to(file.fd(), fmt::format("'{}'", o.output), with_root);
+    file.finish();
     return 0;
 }
 

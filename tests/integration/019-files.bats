@@ -138,6 +138,36 @@ hello
     run_rpod volume rm -a
 }
 
+@test "a file to export to is complete, or as it was" {
+    run_rpod run --name c1 busybox truncate -s 30G /big
+    cd "$BATS_TEST_TMPDIR" || return
+    echo old >there
+    local file export
+    for file in there new; do
+        "$RPOD" --root "$RPOD_ROOT" export -o "$file" c1 3>&- &
+        export=$!
+        wait_for 10 pgrep -u "$(id -u)" -x rpod:files
+        kill -9 "$export"
+        wait "$export" || :
+    done
+    is "$(cat there)" old "a file that was there"
+    [ ! -e new ] || fail "half an archive"
+    run_rpod create --name c2 busybox true
+    ln -s there link
+    chmod 600 there
+    run_rpod export -o link c2
+    tar -tf there bin/busybox >/dev/null || fail "the archive"
+    is "$(readlink link) $(stat -c %a there)" "there 600" "a link and a mode stay"
+    "$RPOD" --root "$RPOD_ROOT" export -o /dev/stdout c2 | cmp - there || fail "/dev/stdout"
+    "$RPOD" --root "$RPOD_ROOT" export -o /dev/stdout c2 >plain
+    cmp plain there || fail "/dev/stdout, a file"
+    mkfifo fifo
+    "$RPOD" --root "$RPOD_ROOT" export -o fifo c2 3>&- &
+    export=$!
+    cmp fifo there || fail "a fifo"
+    wait "$export"
+}
+
 @test "a killed export leaves nobody at the container's files" {
     run_rpod create --name c1 busybox sleep 100
     mkfifo "$BATS_TEST_TMPDIR/out"
