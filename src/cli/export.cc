@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "cli/export.hh"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -11,12 +10,14 @@
 
 #include "base/strings.hh"
 #include "cli/stores.hh"
+#include "cli/volume_import.hh"
 #include "container/events.hh"
 #include "container/find.hh"
 #include "container/root_access.hh"
 #include "container/volume_store.hh"
 #include "image/tree_archive.hh"
 #include "sys/file.hh"
+#include "sys/output_file.hh"
 
 namespace rpod::cli {
 namespace {
@@ -45,8 +46,9 @@ int write_archive(const ExportOptions& o, const std::function<void(const Act&)>&
         archive_to(STDOUT_FILENO, "standard output", with_root);
         return 0;
     }
-    const auto fd = sys::open_file(o.output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    archive_to(fd.get(), fmt::format("'{}'", o.output), with_root);
+    sys::OutputFile file(o.output);
+    archive_to(file.fd(), fmt::format("'{}'", o.output), with_root);
+    file.finish();
     return 0;
 }
 
@@ -97,7 +99,8 @@ std::vector<Command> export_commands() {
              .arguments = "[options] VOLUME",
              .summary = "Write the content of a volume as a tar archive",
              .arity = {.min = 1, .max = 1},
-             .define = define_volume_export}};
+             .define = define_volume_export},
+            volume_import_command()};
 }
 
 }  // namespace rpod::cli

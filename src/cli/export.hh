@@ -8,7 +8,7 @@
 
 namespace rpod::cli {
 
-/// `rpod export`, `rpod container export`, `rpod volume export`.
+/// `rpod export`, `rpod container export`, `rpod volume export`, `rpod volume import`.
 std::vector<Command> export_commands();
 
 }  // namespace rpod::cli

@@ -28,7 +28,13 @@ void spell_short(const std::string& word, const CLI::App& parser, Args& out, boo
     for (size_t i = 1; i < word.size(); ++i) {
         const CLI::Option* option = parser.get_option_no_throw(std::string{'-', word[i]});
         if (!option) break;
-        if (!takes_value(*option)) continue;
+        if (!takes_value(*option)) {
+            if (i + 1 == word.size() || word[i + 1] != '=' || option->get_lnames().empty()) continue;
+            // "-a=false" as "--archive=false", the one form that the parser knows.
+            if (i > 1) out.push_back(word.substr(0, i));
+            out.push_back("--" + option->get_lnames().front() + word.substr(i + 1));
+            return;
+        }
         size_t value = i + 1;
         if (value < word.size() && word[value] == '=') ++value;
         out.push_back(word.substr(0, i + 1));

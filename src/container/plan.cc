@@ -216,7 +216,9 @@ runtime::LaunchPlan make_root_plan(const store::Paths& paths, const ContainerCon
     plan.name = config.name;
     plan.root = plan_root(config, image, images, directory);
     plan.network.mode = runtime::NetworkMode::loopback;
-    plan.id_map = plan_maps(paths, config.userns, collect_host_facts(), directory);
+    // Where a range of IDs is the pod's, its record has it.
+    plan.id_map = plan_maps(paths, config.userns, collect_host_facts(),
+                            config.pod.empty() ? directory : paths.pods() / config.pod);
     plan.spec.root.path = directory / "merged";
     plan.spec.process.args = {"none"};
     plan.spec.process.cwd = "/";

@@ -12,12 +12,14 @@
 #include <optional>
 
 #include "base/error.hh"
+#include "base/strings.hh"
 #include "container/control.hh"
 #include "container/create.hh"
 #include "container/plan.hh"
 #include "container/record.hh"
 #include "container/running.hh"
 #include "container/session.hh"
+#include "container/stored_mounts.hh"
 #include "container/volume_store.hh"
 #include "image/image_store.hh"
 #include "runtime/launch.hh"
@@ -56,15 +58,35 @@ std::optional<RootNamespaces> find_running(const std::filesystem::path& director
     throw Error("container {} has no mount namespace of its own", directory.filename().native());
 }
 
+/// What of a container is wanted.
+enum class Part {
+    root,   ///< without the mounts below it: what they cover shows, what they hold does not
+    files,  ///< with them
+    layer,  ///< the writable layer
+};
+
+struct Work {
+    std::filesystem::path directory;  ///< the container's
+    Part part;
+    const Act& act;
+};
+
 /// Child, session root: becomes the root of the container's user namespace and acts.
-int act_inside(int user_namespace, int mount_namespace, const Act& act, const sys::Channel& caller) {
+int act_inside(int user_namespace, int mount_namespace, const Work& work, const sys::Channel& caller) {
     try {
         // Processes of the container may share our PID namespace (--pid host), and we hold files of the host.
         check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "close this process to its neighbours");
+        if (work.part == Part::layer) {
+            // The layer lies in the store, which is seen from outside alone.
+            sys::RootedDir layer = sys::RootedDir::open(work.directory / "upper");
+            sys::join_namespace(user_namespace, CLONE_NEWUSER);
+            work.act(layer);
+            return 0;
+        }
         sys::join_namespace(user_namespace, CLONE_NEWUSER);
         sys::join_namespace(mount_namespace, CLONE_NEWNS);
-        // Without the mounts below it: what they cover shows, what they hold does not.
-        act(sys::RootedDir(sys::clone_mount(AT_FDCWD, "/", false)));
+        work.act(work.part == Part::files ? sys::RootedDir::open("/")
+                                          : sys::RootedDir(sys::clone_mount(AT_FDCWD, "/", false)));
         return 0;
     } catch (const std::exception& e) {
         caller.send(1, e.what());
@@ -72,8 +94,8 @@ int act_inside(int user_namespace, int mount_namespace, const Act& act, const sy
     return kExitFailed;
 }
 
-int fork_and_act(int user_namespace, int mount_namespace, const Act& act, const sys::Channel& caller) {
-    const auto child = [&] { return act_inside(user_namespace, mount_namespace, act, caller); };
+int fork_and_act(int user_namespace, int mount_namespace, const Work& work, const sys::Channel& caller) {
+    const auto child = [&] { return act_inside(user_namespace, mount_namespace, work, caller); };
     const pid_t pid = sys::fork_child("rpod:files", child);
     const auto pidfd = sys::open_pidfd(pid);
     // Where the command dies its lock on the container goes with it: nobody may work on the files from then
@@ -87,11 +109,11 @@ int fork_and_act(int user_namespace, int mount_namespace, const Act& act, const 
 }
 
 /// Session root: mounts the root file system by a first process that is never let go.
-int launch_and_act(runtime::LaunchPlan& plan, const Act& act, const sys::Channel& caller) {
+int launch_and_act(runtime::LaunchPlan& plan, const Work& work, const sys::Channel& caller) {
     sys::unshare_namespaces(CLONE_NEWNS);
     const auto launched = runtime::launch(plan);
     const int mount = launched.mount_namespace();
-    const int code = fork_and_act(sys::owning_user_namespace(mount).get(), mount, act, caller);
+    const int code = fork_and_act(sys::owning_user_namespace(mount).get(), mount, work, caller);
     sys::send_signal(launched.pidfd(), SIGKILL);
     sys::wait_for_pidfd(launched.pidfd());
     return code;
@@ -120,33 +142,52 @@ void run_in_session(const store::Paths& paths, const UsernsConfig& userns, const
     if (!status.ok()) throw Error("the process that works on the files of {} died", whose);
 }
 
-void with_stopped_root(const store::Paths& paths, const std::string& id, const Act& act) {
-    const auto directory = paths.containers() / id;
-    const auto config = read_config(directory);
+void act_on_stopped(const store::Paths& paths, const std::string& id, const Work& work) {
+    const auto config = read_config(work.directory);
     // The old mounts must be gone before the writable layer is mounted again.
-    wait_for_monitor(directory);
+    wait_for_monitor(work.directory);
     const image::ImageStore images(paths);
     const auto image = find_image(images, config);
-    auto plan = make_root_plan(paths, config, image ? &*image : nullptr, images, directory);
+    auto plan = make_root_plan(paths, config, image ? &*image : nullptr, images, work.directory);
+    if (work.part == Part::files) {
+        auto mounts = stored_mounts(paths, config, image ? &image->config.config : nullptr, work.directory);
+        plan.spec.mounts.insert(plan.spec.mounts.end(), mounts.begin(), mounts.end());
+    }
     run_in_session(paths, config.userns, "container " + id,
-                   [&](const sys::Channel& caller) { return launch_and_act(plan, act, caller); });
+                   [&](const sys::Channel& caller) { return launch_and_act(plan, work, caller); });
+}
+
+void act_on(const store::Paths& paths, const std::string& id, const Work& work) {
+    const auto act_on_running = [&](const RootNamespaces& namespaces) {
+        run_in_session(paths, read_config(work.directory).userns, "container " + id,
+                       [&](const sys::Channel& caller) {
+                           return fork_and_act(namespaces.user.get(), namespaces.mount.get(), work, caller);
+                       });
+    };
+    if (const auto running = find_running(work.directory)) return act_on_running(*running);
+    const auto lock = lock_container(work.directory);
+    // Somebody else may have started it before we had the lock.
+    if (const auto running = find_running(work.directory)) return act_on_running(*running);
+    act_on_stopped(paths, id, work);
 }
 
 }  // namespace
 
 void with_container_root(const store::Paths& paths, const std::string& id, const Act& act) {
+    act_on(paths, id, {.directory = paths.containers() / id, .part = Part::root, .act = act});
+}
+
+void with_container_files(const store::Paths& paths, const std::string& id, const Act& act) {
+    act_on(paths, id, {.directory = paths.containers() / id, .part = Part::files, .act = act});
+}
+
+void with_container_layer(const store::Paths& paths, const std::string& id, const Act& act) {
     const auto directory = paths.containers() / id;
-    const auto act_on = [&](const RootNamespaces& namespaces) {
-        run_in_session(paths, read_config(directory).userns, "container " + id,
-                       [&](const sys::Channel& caller) {
-                           return fork_and_act(namespaces.user.get(), namespaces.mount.get(), act, caller);
-                       });
-    };
-    if (const auto running = find_running(directory)) return act_on(*running);
-    const auto lock = lock_container(directory);
-    // Somebody else may have started it before we had the lock.
-    if (const auto running = find_running(directory)) return act_on(*running);
-    with_stopped_root(paths, id, act);
+    const auto config = read_config(directory);
+    if (config.rootfs)
+        throw Error("container {} has no layer of its own: its root is the directory '{}'", config.name,
+                    printable(config.rootfs->path));
+    act_on(paths, id, {.directory = directory, .part = Part::layer, .act = act});
 }
 
 void with_volume_root(const store::Paths& paths, const std::string& name, const Act& act) {
@@ -155,6 +196,13 @@ void with_volume_root(const store::Paths& paths, const std::string& name, const 
         // Where a volume stands for a directory of the host, something can be mounted below that.
         sys::unshare_namespaces(CLONE_NEWNS);
         act(sys::RootedDir(sys::clone_mount(AT_FDCWD, data, false)));
+        return 0;
+    });
+}
+
+void with_session_ids(const store::Paths& paths, const std::function<void()>& act) {
+    run_in_session(paths, {}, "the caller", [&](const sys::Channel&) {
+        act();
         return 0;
     });
 }

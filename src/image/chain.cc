@@ -24,12 +24,14 @@ std::vector<oci::Digest> diff_ids_of(const std::vector<StoredLayer>& layers) {
     return out;
 }
 
-std::string build_index(const std::vector<StoredLayer>& layers, const std::vector<sys::Fd>& blobs) {
+std::string build_index(const std::vector<StoredLayer>& layers, const std::vector<sys::Fd>& blobs,
+                        const overlay::LayerScan* top = nullptr) {
     overlay::IndexBuilder builder;
     for (size_t i = 0; i < layers.size(); ++i) {
         const std::string what = "layer " + layers[i].diff_id.str();
         in_context([&] { builder.add_layer(scan_layer_file(blobs[i].get(), what)); }, "{}", what);
     }
+    if (top) builder.add_layer(*top);
     return builder.finish();
 }
 
@@ -93,6 +95,12 @@ std::pair<sys::Fd, overlay::Index> open_chain_index(const store::Paths& paths,
     }
     auto index = overlay::Index::open(fd.get());
     return {std::move(fd), std::move(index)};
+}
+
+overlay::Index merge_layers(const std::vector<StoredLayer>& layers, const std::vector<sys::Fd>& blobs,
+                            const overlay::LayerScan* top) {
+    const auto fd = hold_in_memory(build_index(layers, blobs, top));
+    return overlay::Index::open(fd.get());
 }
 
 }  // namespace rpod::image

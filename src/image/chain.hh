@@ -7,6 +7,7 @@
 
 #include "oci/digest.hh"
 #include "overlay/index.hh"
+#include "overlay/layer_entry.hh"
 #include "store/paths.hh"
 #include "sys/fd.hh"
 
@@ -26,5 +27,10 @@ std::pair<sys::Fd, overlay::Index> open_chain_index(const store::Paths& paths,
 /// The one in the cache, if it is whole and of these layers.
 std::optional<std::pair<sys::Fd, overlay::Index>> find_chain_index(const store::Paths& paths,
                                                                    const std::vector<StoredLayer>& layers);
+
+/// What the layers and, where it is not null, `top` above them make together; lives in memory only.
+/// @throws Error where `top` makes no sense
+overlay::Index merge_layers(const std::vector<StoredLayer>& layers, const std::vector<sys::Fd>& blobs,
+                            const overlay::LayerScan* top);
 
 }  // namespace rpod::image

@@ -104,6 +104,52 @@ std::string port_of(const std::string& word) {
     return fmt::format("{}/{}", parts[0], protocol);
 }
 
+/// "--retries=3", "--interval=1m30s". @throws Error for anything else
+void set_healthcheck_option(oci::Healthcheck& check, std::string_view word) {
+    const auto parts = split(word, '=', 2);
+    const auto value = parts.size() > 1 ? parts[1] : std::string_view();
+    if (parts[0] == "--retries") {
+        const auto number = parse_uint(value, INT32_MAX);
+        if (!number) throw Error("'{}' must be --retries=NUMBER", word);
+        check.retries = static_cast<int64_t>(*number);
+        return;
+    }
+    static constexpr std::array<std::pair<std::string_view, int64_t oci::Healthcheck::*>, 3> durations{
+        {{"--interval", &oci::Healthcheck::interval_ns},
+         {"--timeout", &oci::Healthcheck::timeout_ns},
+         {"--start-period", &oci::Healthcheck::start_period_ns}}};
+    for (const auto& [name, member] : durations) {
+        if (parts[0] != name) continue;
+        const auto duration = parse_duration_ns(value);
+        if (!duration || *duration < 0) throw Error("'{}' must be {}=DURATION (30s, 1m30s)", word, name);
+        check.*member = *duration;
+        return;
+    }
+    throw Error("'{}' is none of NONE, CMD COMMAND, --interval, --timeout, --start-period, --retries", word);
+}
+
+/// "NONE", or "[--interval=DURATION …] CMD COMMAND".
+oci::Healthcheck healthcheck_of(std::string_view text) {
+    oci::Healthcheck check;
+    for (;;) {
+        const size_t end = std::min(text.find_first_of(" \t"), text.size());
+        const auto word = text.substr(0, end);
+        text = trim(text.substr(end));
+        if (word == "NONE" && text.empty()) {
+            check.test = {"NONE"};
+            return check;
+        }
+        if (word == "CMD" && !text.empty()) {
+            check.test = {"CMD"};
+            const auto list = json_strings(text);
+            if (list) check.test.insert(check.test.end(), list->begin(), list->end());
+            if (!list) check.test = {"CMD-SHELL", std::string(text)};
+            return check;
+        }
+        set_healthcheck_option(check, word);
+    }
+}
+
 void apply(oci::RunConfig& config, const std::string& instruction, std::string_view rest) {
     const std::string text(rest);
     if (instruction == "CMD") {
@@ -126,11 +172,12 @@ void apply(oci::RunConfig& config, const std::string& instruction, std::string_v
         config.user = text;
     } else if (instruction == "WORKDIR") {
         config.working_dir = text;
+    } else if (instruction == "HEALTHCHECK") {
+        config.healthcheck = healthcheck_of(rest);
     } else {
         throw Error(
-            "'{}' is not an instruction that can be applied here (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, "
-            "ONBUILD, "
-            "STOPSIGNAL, USER, VOLUME, WORKDIR)",
+            "'{}' is not an instruction that can be applied here (CMD, ENTRYPOINT, ENV, EXPOSE, "
+            "HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR)",
             printable(instruction));
     }
 }

@@ -9,8 +9,8 @@
 namespace rpod::image {
 
 /// Applies one Containerfile instruction that changes the configuration only (`import --change`, `commit
-/// --change`): CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR; "CMD=…" is
-/// the same as "CMD …".
+/// --change`): CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR;
+/// "CMD=…" is the same as "CMD …".
 /// @throws Error for another instruction, or one that is malformed
 void apply_change(oci::RunConfig& config, std::string_view change);
 

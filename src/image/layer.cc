@@ -2,9 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "image/layer.hh"
 
-#include <sys/statvfs.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -15,6 +12,7 @@
 
 #include "base/error.hh"
 #include "image/chunk_ring.hh"
+#include "image/hole_writer.hh"
 #include "image/sha256.hh"
 
 // How a layer is written. The calling thread reads the source and decompresses into the buffers of a ring.
@@ -28,8 +26,6 @@ namespace {
 // A buffer, and all that is in flight of one layer (2 MiB), should stay in the CPU's caches.
 constexpr size_t kChunkSize = 256 << 10;
 constexpr size_t kChunks = 8;
-// Shorter runs of zeros are written: holes cost the file system an extent.
-constexpr size_t kHoleSize = 64 << 10;
 
 /// Counts and, on request, hashes what is read from another source.
 class MeteredSource : public ByteSource {
@@ -56,63 +52,6 @@ class MeteredSource : public ByteSource {
     std::optional<uint64_t> expected_size_;
     std::optional<Sha256> hash_;
     uint64_t size_ = 0;
-};
-
-bool is_zero(std::span<const char> bytes) {
-    return bytes[0] == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-}
-
-/// Writes a file front to back and leaves holes where long runs of zeros are.
-class HoleWriter {
-  public:
-    /// @param total  how many bytes are expected, where that is known
-    HoleWriter(int fd, std::optional<uint64_t> total) : fd_(fd), total_(total) {}
-
-    void write(std::span<const char> bytes) {
-        size_t pending = 0;  // from the front of bytes, to be written
-        for (size_t at = 0; at < bytes.size(); at += kHoleSize) {
-            const auto piece = bytes.subspan(at, std::min(kHoleSize, bytes.size() - at));
-            if (piece.size() < kHoleSize || !is_zero(piece)) {
-                pending += piece.size();
-                continue;
-            }
-            write_run(bytes.subspan(at - pending, pending));
-            pending = 0;
-            offset_ += piece.size();
-        }
-        write_run(bytes.subspan(bytes.size() - pending));
-    }
-
-    void finish() {
-        if (::ftruncate(fd_, static_cast<off_t>(offset_)) < 0) fail(errno);
-    }
-    uint64_t size() const { return offset_; }
-
-  private:
-    void write_run(std::span<const char> run) {
-        while (!run.empty()) {
-            const ssize_t n = ::pwrite(fd_, run.data(), run.size(), static_cast<off_t>(offset_));
-            if (n < 0 && errno == EINTR) continue;
-            if (n < 0) fail(errno);
-            offset_ += static_cast<size_t>(n);
-            run = run.subspan(static_cast<size_t>(n));
-        }
-    }
-
-    [[noreturn]] void fail(int err) const {
-        const std::string done =
-            total_ ? fmt::format("{} of {} bytes", offset_, *total_) : fmt::format("{} bytes", offset_);
-        struct statvfs fs {};
-        if ((err == ENOSPC || err == EDQUOT) && ::fstatvfs(fd_, &fs) == 0) {
-            const uint64_t free = uint64_t{fs.f_bavail} * fs.f_frsize;
-            throw SysError(err, "write the layer: {} are written and {} bytes are free", done, free);
-        }
-        throw SysError(err, "write the layer: {} are written", done);
-    }
-
-    int fd_;
-    std::optional<uint64_t> total_;
-    uint64_t offset_ = 0;
 };
 
 /// What the scanner reads: the chunks of the ring, which are written to the file as they come.
@@ -248,7 +187,7 @@ WrittenLayer write_layer(ByteSource& source, int fd, const LayerExpectation& exp
     const auto decompressed = open_decompressor(metered, compression);
 
     ChunkRing ring(2, kChunks, kChunkSize);
-    HoleWriter writer(fd, compression == Compression::none ? expected.size : std::nullopt);
+    HoleWriter writer(fd, "the layer", compression == Compression::none ? expected.size : std::nullopt);
     WrittenChunks written(ring, 0, writer);
     Sha256 hash;
     overlay::LayerScan scan;

@@ -91,9 +91,7 @@ class Header {
         }
     }
 
-    void xattr(const std::string& name, const std::string& value) {
-        records_ += pax_record("SCHILY.xattr." + name, value);
-    }
+    void record(std::string_view key, std::string_view value) { records_ += pax_record(key, value); }
 
     const std::string& records() const { return records_; }
 
@@ -143,7 +141,7 @@ Header make_header(const LayerEntry& entry) {
     h.time(entry.mtime_s, entry.mtime_ns);
     h.number(kMajor, "SCHILY.devmajor", entry.dev_major);
     h.number(kMinor, "SCHILY.devminor", entry.dev_minor);
-    for (const auto& [name, value] : entry.xattrs) h.xattr(name, value);
+    for (const auto& [name, value] : entry.xattrs) h.record("SCHILY.xattr." + name, value);
     return h;
 }
 
@@ -165,15 +163,28 @@ std::string make_pax_header(const std::string& records) {
 
 void TarWriter::add(const LayerEntry& entry, ByteSource* content) {
     auto header = make_header(entry);
-    if (!header.records().empty()) write_member(make_pax_header(header.records()), header.records());
-    write(header.finish());
+    write_headers(header.records(), header.finish());
     if (entry.type == EntryType::regular) write_content(entry.size, content);
+}
+
+void TarWriter::add_hole(const LayerEntry& entry) {
+    auto without_data = entry;
+    without_data.size = 0;
+    auto header = make_header(without_data);
+    header.record("GNU.sparse.size", std::to_string(entry.size));
+    header.record("GNU.sparse.numblocks", "0");
+    write_headers(header.records(), header.finish());
 }
 
 void TarWriter::finish() {
     write(std::string(2 * kTarBlock, '\0'));
     output_(buffer_);
     buffer_.clear();
+}
+
+void TarWriter::write_headers(const std::string& records, const std::string& header) {
+    if (!records.empty()) write_member(make_pax_header(records), records);
+    write(header);
 }
 
 void TarWriter::write(std::string_view bytes) {

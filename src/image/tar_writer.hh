@@ -28,10 +28,15 @@ class TarWriter {
     /// @throws what the output and the content throw
     void add(const overlay::LayerEntry& entry, ByteSource* content = nullptr);
 
+    /// Adds a regular file of entry.size bytes that is one hole (GNU's sparse format 0.1): all that a header
+    /// says of it, and no content.
+    void add_hole(const overlay::LayerEntry& entry);
+
     /// Writes the end of the archive and what is still buffered.
     void finish();
 
   private:
+    void write_headers(const std::string& records, const std::string& header);
     void write(std::string_view bytes);
     void write_member(const std::string& header, std::string_view data);
     void write_content(uint64_t size, ByteSource* content);

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -17,8 +18,11 @@
 #include <vector>
 
 #include "base/error.hh"
+#include "base/log.hh"
 #include "base/strings.hh"
+#include "overlay/disk_format.hh"
 #include "sys/file.hh"
+#include "sys/mount.hh"
 
 namespace rpod::image {
 namespace {
@@ -32,28 +36,18 @@ struct stat status_of(int fd, const std::string& path) {
     return st;
 }
 
-LayerEntry make_entry(const std::string& path, const struct stat& st, EntryType type) {
-    LayerEntry e;
-    e.path = path;
-    e.type = type;
-    e.mode = st.st_mode & 07777;
-    e.uid = st.st_uid;
-    e.gid = st.st_gid;
-    e.mtime_s = st.st_mtim.tv_sec;
-    return e;
-}
-
-/// A '=' would end the name in a pax record.
+/// A '=' would end the name in a pax record; what steers overlays is of the disk, not of the tree.
 bool is_kept(std::string_view name) {
     return name == "security.capability" ||
-           (name.starts_with("user.") && name.find('=') == std::string_view::npos);
+           (name.starts_with("user.") && name.find('=') == std::string_view::npos &&
+            !overlay::is_overlay_xattr(name));
 }
 
-/// Nothing where it was removed meanwhile.
+/// Nothing where there is none, or none any more.
 std::optional<std::string> read_xattr(int fd, const std::string& name, const std::string& path) {
     std::string value(XATTR_SIZE_MAX, '\0');
     const ssize_t n = ::fgetxattr(fd, name.c_str(), value.data(), value.size());
-    if (n < 0 && errno == ENODATA) return std::nullopt;
+    if (n < 0 && (errno == ENODATA || errno == EOPNOTSUPP)) return std::nullopt;
     check(n, "read the attribute '{}' of '{}'", printable(name), printable(path));
     value.resize(static_cast<size_t>(n));
     return value;
@@ -73,14 +67,40 @@ void read_xattrs(int fd, LayerEntry& entry) {
     std::sort(entry.xattrs.begin(), entry.xattrs.end());
 }
 
+bool is_kernel_file_system(long type) {
+    switch (type) {
+        case PROC_SUPER_MAGIC:
+        case SYSFS_MAGIC:
+        case CGROUP_SUPER_MAGIC:
+        case CGROUP2_SUPER_MAGIC:
+        case DEVPTS_SUPER_MAGIC:
+            return true;
+        default:
+            return false;
+    }
+}
+
+constexpr std::string_view kOpaqueMark = ".wh..wh..opq";
+
 /// Every path is resolved anew below the root: a tree of any depth needs one descriptor, and a directory that
 /// is replaced by a link leads nowhere else.
 class TreeArchiver {
   public:
-    TreeArchiver(const sys::RootedDir& root, TarWriter& out) : root_(root), out_(out) {}
+    TreeArchiver(const sys::RootedDir& root, TarWriter& out, const TreeOptions& options)
+        : root_(root), out_(out), options_(options) {}
 
     void run() {
-        visit_children(root_.open(".", O_RDONLY | O_DIRECTORY).get(), "");
+        const auto fd = root_.open(".", O_RDONLY | O_DIRECTORY);
+        const auto st = status_of(fd.get(), ".");
+        device_ = st.st_dev;
+        xattr_whiteouts_ =
+            options_.upper_layer && read_xattr(fd.get(), overlay::kOpaqueXattr, "/") == std::string("x");
+        if (!options_.name.empty()) {
+            auto entry = make_entry("", st, EntryType::directory);
+            read_xattrs(fd.get(), entry);
+            out_.add(entry);
+        }
+        visit_children(fd.get(), "");
         while (!todo_.empty()) {
             const auto path = std::move(todo_.back());
             todo_.pop_back();
@@ -88,11 +108,44 @@ class TreeArchiver {
         }
     }
 
+    /// One file, which is called options.name.
+    void run_file(const sys::Fd& fd, const struct stat& st) {
+        switch (st.st_mode & S_IFMT) {
+            case S_IFREG:
+                return add_content(fd.get(), make_entry("", st, EntryType::regular), st);
+            case S_IFIFO:
+                return out_.add(make_entry("", st, EntryType::fifo));
+            case S_IFCHR:
+            case S_IFBLK:
+                return add_device("", st);
+            default:
+                return;
+        }
+    }
+
   private:
+    /// As the archive has it.
+    std::string archived(const std::string& path) const {
+        if (options_.name.empty() || options_.name == ".") return path;
+        return path.empty() ? options_.name : options_.name + "/" + path;
+    }
+
+    LayerEntry make_entry(const std::string& path, const struct stat& st, EntryType type) const {
+        LayerEntry e;
+        e.path = archived(path);
+        e.type = type;
+        e.mode = st.st_mode & 07777;
+        e.uid = st.st_uid;
+        e.gid = st.st_gid;
+        e.mtime_s = st.st_mtim.tv_sec;
+        return e;
+    }
+
     void visit(const std::string& path) {
         const auto found = root_.find(path, O_PATH | O_NOFOLLOW);
         if (!found) return;
         const auto st = status_of(found->get(), path);
+        if (options_.upper_layer && add_mark(path, st)) return;
         switch (st.st_mode & S_IFMT) {
             case S_IFDIR:
                 return add_directory(path);
@@ -110,13 +163,47 @@ class TreeArchiver {
         }
     }
 
+    /// @return whether it is a whiteout and no file, or a name that would be taken for one
+    bool add_mark(const std::string& path, const struct stat& st) {
+        const size_t begin = path.rfind('/') + 1;  // npos + 1 is 0
+        const auto name = path.substr(begin);
+        if (overlay::is_mark(name)) {
+            log::warn("'{}' is left out: in a layer, the name would remove another file", printable(path));
+            return true;
+        }
+        if (!overlay::is_whiteout(st) && !is_xattr_whiteout(path, st)) return false;
+        add_mark_file(path.substr(0, begin) + std::string(overlay::kMarkPrefix) + name, st);
+        return true;
+    }
+
+    bool is_xattr_whiteout(const std::string& path, const struct stat& st) const {
+        if (!xattr_whiteouts_ || !S_ISREG(st.st_mode) || st.st_size != 0) return false;
+        const auto fd = root_.find(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+        return fd && ::fgetxattr(fd->get(), overlay::kWhiteoutXattr, nullptr, 0) >= 0;
+    }
+
+    void add_mark_file(const std::string& path, const struct stat& st) {
+        auto entry = make_entry(path, st, EntryType::regular);
+        entry.mode = 0;
+        entry.uid = entry.gid = 0;
+        out_.add(entry);
+    }
+
+    bool is_mount_point(const std::string& path) const { return options_.mount_points.contains(path); }
+
     void add_directory(const std::string& path) {
         const auto fd = root_.find(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         if (!fd) return;
-        auto entry = make_entry(path, status_of(fd->get(), path), EntryType::directory);
+        const auto st = status_of(fd->get(), path);
+        if (is_mount_point(path) && sys::list_dir(fd->get()).empty()) return;
+        auto entry = make_entry(path, st, EntryType::directory);
         read_xattrs(fd->get(), entry);
         out_.add(entry);
-        visit_children(fd->get(), path + "/");
+        if (options_.upper_layer && read_xattr(fd->get(), overlay::kOpaqueXattr, path) == std::string("y"))
+            add_mark_file(path + "/" + std::string(kOpaqueMark), st);
+        const bool pass_over = options_.pass_over_kernel_files && st.st_dev != device_ &&
+                               is_kernel_file_system(sys::filesystem_type(fd->get()));
+        if (!pass_over) visit_children(fd->get(), path + "/");
     }
 
     void visit_children(int fd, const std::string& prefix) {
@@ -131,18 +218,24 @@ class TreeArchiver {
         if (!fd) return;
         const auto st = status_of(fd->get(), path);
         if (!S_ISREG(st.st_mode)) return;
+        if (is_mount_point(path) && st.st_size == 0) return;
         auto entry = make_entry(path, st, EntryType::regular);
         if (st.st_nlink > 1) {
-            const auto [first, is_new] = links_.try_emplace({st.st_dev, st.st_ino}, path);
+            const auto [first, is_new] = links_.try_emplace({st.st_dev, st.st_ino}, entry.path);
             if (!is_new) {
                 entry.type = EntryType::hardlink;
                 entry.target = first->second;
                 return out_.add(entry);
             }
         }
-        read_xattrs(fd->get(), entry);
+        add_content(fd->get(), std::move(entry), st);
+    }
+
+    void add_content(int fd, LayerEntry entry, const struct stat& st) {
+        read_xattrs(fd, entry);
         entry.size = static_cast<uint64_t>(st.st_size);
-        FdSource content(fd->get(), fmt::format("'{}'", printable(path)));
+        if (options_.without_content) return out_.add_hole(entry);
+        FdSource content(fd, fmt::format("'{}'", printable(entry.path)));
         out_.add(entry, &content);
     }
 
@@ -166,12 +259,36 @@ class TreeArchiver {
 
     const sys::RootedDir& root_;
     TarWriter& out_;
+    const TreeOptions& options_;
+    dev_t device_ = 0;               ///< of the root
+    bool xattr_whiteouts_ = false;   ///< the layer may have some
     std::vector<std::string> todo_;  ///< the next one last
     std::map<std::pair<dev_t, ino_t>, std::string> links_;
 };
 
 }  // namespace
 
-void archive_tree(const sys::RootedDir& root, TarWriter& out) { TreeArchiver(root, out).run(); }
+void archive_tree(const sys::RootedDir& root, TarWriter& out, const TreeOptions& options) {
+    TreeArchiver(root, out, options).run();
+}
+
+bool archive_path(const sys::RootedDir& root, const std::string& path, TarWriter& out, TreeOptions options) {
+    // Looked at before it is opened to be read: opening a device or a fifo does something.
+    auto found = root.find(path, O_PATH);
+    if (!found) return false;
+    auto st = status_of(found->get(), path);
+    if (S_ISDIR(st.st_mode)) {
+        const sys::RootedDir tree(std::move(*found));
+        TreeArchiver(tree, out, options).run();
+        return true;
+    }
+    if (S_ISREG(st.st_mode)) {
+        found = root.find(path, O_RDONLY | O_NONBLOCK);
+        if (!found) return false;
+        st = status_of(found->get(), path);
+    }
+    TreeArchiver(root, out, options).run_file(*found, st);
+    return true;
+}
 
 }  // namespace rpod::image

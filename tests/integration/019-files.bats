@@ -109,6 +109,65 @@ check_changed() {
     run_rpod volume rm -a
 }
 
+@test "import into a volume, and back" {
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -p in/d
+    echo hello >in/d/f
+    ln -s /etc/passwd in/link
+    chmod 750 in
+    tar --owner 33 --group 44 -C in -cJf in.tar.xz .
+    run_rpod volume create v1
+    run_rpod run --rm -v v1:/v busybox sh -c 'echo stays > /v/mine; mkdir /v/d; echo old > /v/d/f; echo old > /v/link'
+    run_rpod volume import v1 in.tar.xz
+    is "$output" "" "nothing is printed"
+    run_rpod run --rm -v v1:/v busybox sh -c 'cat /v/mine /v/d/f; readlink /v/link; stat -c "%u:%g %a" /v /v/d/f'
+    is "$output" "stays
+hello
+/etc/passwd
+33:44 750
+33:44 644" "what came"
+    rpod volume create v2
+    rpod volume export v1 | rpod volume import v2 -
+    cmp <(rpod volume export v1) <(rpod volume export v2) || fail "export and import"
+    run_rpod 125 volume import nope in.tar.xz
+    is "$stderr" "Error: no such volume nope" "missing"
+    run_rpod 125 volume import v1 /etc/passwd
+    like "$stderr" "archive|header|tar" "no archive"
+    run_rpod 125 volume import v1 nothing
+    like "$stderr" "'nothing'.*No such file" "no file"
+    run_rpod volume rm -a
+}
+
+@test "a file to export to is complete, or as it was" {
+    run_rpod run --name c1 busybox truncate -s 30G /big
+    cd "$BATS_TEST_TMPDIR" || return
+    echo old >there
+    local file export
+    for file in there new; do
+        "$RPOD" --root "$RPOD_ROOT" export -o "$file" c1 3>&- &
+        export=$!
+        wait_for 10 pgrep -u "$(id -u)" -x rpod:files
+        kill -9 "$export"
+        wait "$export" || :
+    done
+    is "$(cat there)" old "a file that was there"
+    [ ! -e new ] || fail "half an archive"
+    run_rpod create --name c2 busybox true
+    ln -s there link
+    chmod 600 there
+    run_rpod export -o link c2
+    tar -tf there bin/busybox >/dev/null || fail "the archive"
+    is "$(readlink link) $(stat -c %a there)" "there 600" "a link and a mode stay"
+    "$RPOD" --root "$RPOD_ROOT" export -o /dev/stdout c2 | cmp - there || fail "/dev/stdout"
+    "$RPOD" --root "$RPOD_ROOT" export -o /dev/stdout c2 >plain
+    cmp plain there || fail "/dev/stdout, a file"
+    mkfifo fifo
+    "$RPOD" --root "$RPOD_ROOT" export -o fifo c2 3>&- &
+    export=$!
+    cmp fifo there || fail "a fifo"
+    wait "$export"
+}
+
 @test "a killed export leaves nobody at the container's files" {
     run_rpod create --name c1 busybox sleep 100
     mkfifo "$BATS_TEST_TMPDIR/out"
