@@ -70,7 +70,8 @@ void add_names(Completion& out, std::string_view placeholder, const std::string&
     if (!sys::find_at(AT_FDCWD, paths.version_file(), O_PATH)) return;
     if (names("CONTAINER")) add_containers(out, paths, word);
     if (names("IMAGE")) add_images(out, ctx, word);
-    if (names("VOLUME")) {
+    // The second is what -v mounts: a volume, or a directory.
+    if (names("VOLUME") || names("[SOURCE:]DEST")) {
         for (const auto& volume : container::list_volumes(paths)) add(out, volume.name, word);
     }
     if (names("SECRET")) {
