@@ -72,7 +72,8 @@ void add_names(Completion& out, std::string_view placeholder, const std::string&
     if (names("CONTAINER")) add_records(out, paths.containers(), word);
     if (names("POD")) add_records(out, paths.pods(), word);
     if (names("IMAGE")) add_images(out, ctx, word);
-    if (names("VOLUME")) {
+    // The second is what -v mounts: a volume, or a directory.
+    if (names("VOLUME") || names("[SOURCE:]DEST")) {
         for (const auto& volume : container::list_volumes(paths)) add(out, volume.name, word);
     }
     if (names("SECRET")) {

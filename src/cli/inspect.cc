@@ -230,7 +230,7 @@ std::optional<Data> inspect_image(const Context& ctx, const std::string& name) {
 
 std::vector<Command> inspect_commands() {
     return {Command{.name = "inspect",
-                    .arguments = "[options] NAME [NAME...]",
+                    .arguments = "[options] CONTAINER|IMAGE [CONTAINER|IMAGE...]",
                     .summary = "Show all that is known of an object",
                     .define = define_inspect},
             Command{.name = "container inspect",

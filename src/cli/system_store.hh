@@ -8,13 +8,15 @@
 
 namespace rpod::cli {
 
-/// `rpod system df|prune|reset|check`: the store as a whole.
+/// `rpod system check|df|migrate|prune|renumber|reset`: the store as a whole.
 std::vector<Command> system_store_commands();
 
 // One file each (system_df.cc, …).
 Action define_system_df(CLI::App& flags, Context& ctx);
 Action define_system_prune(CLI::App& flags, Context& ctx);
 Action define_system_reset(CLI::App& flags, Context& ctx);
+Action define_system_migrate(CLI::App& flags, Context& ctx);
+Action define_system_renumber(CLI::App& flags, Context& ctx);
 Action define_system_check(CLI::App& flags, Context& ctx);
 
 }  // namespace rpod::cli

@@ -139,6 +139,13 @@ for m in json.load(open(sys.argv[1]))["manifests"]:
     run_rpod image exists busybox
 }
 
+@test "migrate, renumber: nothing to do" {
+    run_rpod system migrate
+    run_rpod system renumber
+    is "$output$stderr" "" "no word"
+    run_rpod 125 system migrate --new-runtime runc
+}
+
 @test "reset empties the store and ends what runs" {
     require_run
     rpod run -d --network none --name up -v rv:/v busybox sh -c 'echo x >/v/f; chown 5:5 /v/f; exec sleep 100'

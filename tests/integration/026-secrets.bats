@@ -89,6 +89,23 @@ print(s["Spec"]["Name"], s["Spec"]["Labels"], s["Spec"]["Driver"]["Name"])' "$ou
     [ ! -e "$(run_directory)/secrets" ] || is "$(ls "$(run_directory)/secrets")" "" "left behind"
 }
 
+@test "an image cannot send it elsewhere" {
+    require_run
+    make_secret s1
+    local root=$BATS_TEST_TMPDIR/root outside=$BATS_TEST_TMPDIR/outside
+    mkdir -p "$root/run" "$root/inside" "$outside"
+    tar -C "$root" -xf "$BUSYBOX_TAR"
+    rm -rf "$root/run/secrets"
+    ln -s "$outside" "$root/run/secrets"
+    # Whatever comes of it: the link means a place in the container's root.
+    rpod run --rm --network none --secret s1 --rootfs "$root" /bin/sh -c 'cat /run/secrets/s1' || :
+    is "$(ls "$outside")" "" "the host's directory"
+    ln -sfn ../../../../../../../../inside "$root/run/secrets"
+    run_rpod run --rm --network none --secret s1 --rootfs "$root" cat /inside/s1
+    is "$output" "$WORD" "a link within the root"
+    is "$(cat "$root/inside/s1")" "" "nothing stays in the directory"
+}
+
 @test "a restart has it, too" {
     require_run
     make_secret s1

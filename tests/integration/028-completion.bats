@@ -35,7 +35,7 @@ setup() { export OPTIONS=$BATS_TEST_TMPDIR/options; }
     is "$output" "events " "one"
     run complete_line 'rpod volume '
     like "$output" 'create exists export inspect list ls prune rm ' "a group"
-    run complete_line 'rpod --log-level debug system r'
+    run complete_line 'rpod --log-level debug system res'
     is "$output" "reset " "behind a flag"
     run complete_line 'rpod nope '
     is "${output// /}" "" "nothing"
@@ -74,6 +74,10 @@ setup() { export OPTIONS=$BATS_TEST_TMPDIR/options; }
     is "$output" "data " "volumes"
     run complete_line 'rpod secret inspect '
     is "$output" "pass " "secrets"
+    run complete_line 'rpod inspect wo'
+    is "$output" "worker " "one of several kinds"
+    run complete_line 'rpod run -v da'
+    is "$output" "data " "a volume to mount"
     run complete_line 'rpod run --volumes-from wo'
     is "$output" "worker " "the value of a flag"
     run complete_line 'rpod run --volumes-from=wo'

@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "store/event_reader.hh"
-#include "temp_store.hh"
+#include "store/temp_store.hh"
 
 namespace rpod::store {
 namespace {
