@@ -189,7 +189,8 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     facts.volumes = prepare_volumes(paths, effective_mounts(config, image_config), directory);
     plan.spec = make_spec(config, image_config, facts);
     // Last: they lie deeper than what is mounted above them.
-    for (auto& mount : provide_secret_files(paths, config, plan.id_map))
+    for (auto& mount : provide_secret_files(paths, config, plan.id_map,
+                                            pod ? SecretWriter::session_root : SecretWriter::command))
         plan.spec.mounts.push_back(std::move(mount));
     // Every container has a user namespace of its own, below the session's; a pod has one for all.
     if (!plan.spec.linux.find_namespace(oci::NamespaceType::user)) {

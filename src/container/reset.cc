@@ -12,6 +12,7 @@
 #include "container/remove.hh"
 #include "container/session.hh"
 #include "store/lock.hh"
+#include "store/names.hh"
 #include "sys/file.hh"
 #include "sys/process.hh"
 
@@ -36,6 +37,8 @@ void end_container(const store::Paths& paths, const std::string& id) {
 /// Nobody makes a container while the lock is held.
 store::StoreLock end_all(const store::Paths& paths) {
     for (;;) {
+        // With the monitor of a pod all of its containers end.
+        for (const auto& id : store::record_ids(paths.pods())) kill_monitor(paths.pods() / id);
         for (const auto& id : container_ids(paths)) end_container(paths, id);
         auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
         if (container_ids(paths).empty()) return lock;

@@ -67,8 +67,25 @@ void resolve_secrets(const store::Paths& paths, ContainerConfig& config) {
     }
 }
 
+namespace {
+
+void write_files_in_session(const store::Paths& paths, const ContainerConfig& config,
+                            const std::vector<SecretFile>& files, const userns::MapRequest& id_map) {
+    const pid_t writer = userns::spawn_in_session(session_files(paths), userns::current_identity(),
+                                                  {.role = "rpod:secrets",
+                                                   .subuid_name = config.userns.subuid_name,
+                                                   .subgid_name = config.userns.subgid_name},
+                                                  [&](int) {
+                                                      write_files(files, id_map);
+                                                      return 0;
+                                                  });
+    if (!sys::wait_for(writer).ok()) throw Error("provide the secrets of container {} failed", config.name);
+}
+
+}  // namespace
+
 std::vector<oci::Mount> provide_secret_files(const store::Paths& paths, const ContainerConfig& config,
-                                             const userns::MapRequest& id_map) {
+                                             const userns::MapRequest& id_map, SecretWriter writer) {
     if (config.secrets.empty()) return {};
     remove_secret_files(paths, config.id);
     const auto directory = all_files(paths) / config.id;
@@ -81,17 +98,15 @@ std::vector<oci::Mount> provide_secret_files(const store::Paths& paths, const Co
     }
     if (files.empty()) return {};
     sys::make_dirs(directory);
-    const pid_t writer = userns::spawn_in_session(session_files(paths), userns::current_identity(),
-                                                  {.role = "rpod:secrets",
-                                                   .subuid_name = config.userns.subuid_name,
-                                                   .subgid_name = config.userns.subgid_name},
-                                                  [&](int) {
-                                                      write_files(files, id_map);
-                                                      return 0;
-                                                  });
-    if (!sys::wait_for(writer).ok()) {
+    try {
+        if (writer == SecretWriter::session_root) {
+            write_files(files, id_map);
+        } else {
+            write_files_in_session(paths, config, files, id_map);
+        }
+    } catch (...) {
         remove_secret_files(paths, config.id);
-        throw Error("provide the secrets of container {} failed", config.name);
+        throw;
     }
     std::vector<oci::Mount> mounts;
     for (const auto& file : files) mounts.push_back(mount_of(file));

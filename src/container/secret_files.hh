@@ -18,10 +18,16 @@ namespace rpod::container {
 /// Finds the secrets that are asked for and notes their IDs. @throws Error where one does not exist
 void resolve_secrets(const store::Paths& paths, ContainerConfig& config);
 
+/// What the process is that has the files written.
+enum class SecretWriter {
+    command,      ///< the caller's: it asks a process of the session
+    session_root  ///< the monitor of a pod, which is such a process itself
+};
+
 /// Writes the files, owned by the IDs of the container's users. @return the mounts that show them
 /// @throws Error where a secret is gone, or a user does not exist in the container's user namespace
 std::vector<oci::Mount> provide_secret_files(const store::Paths& paths, const ContainerConfig& config,
-                                             const userns::MapRequest& id_map);
+                                             const userns::MapRequest& id_map, SecretWriter writer);
 /// Absent is fine.
 void remove_secret_files(const store::Paths& paths, const std::string& id);
 

@@ -379,3 +379,32 @@ is_status() { [ "$(pod_status "$1")" = "$2" ]; }
     run_rpod pod stats --no-stream --format '{{.Pod}} {{.Name}}' p
     is "$(echo "$output" | wc -l)" 2 "stats"
 }
+
+@test "system prune and reset know pods" {
+    run_rpod pod create --name old
+    run_rpod run --pod old --name ended busybox true
+    run_rpod pod stop old
+    run_rpod pod create --name up
+    member up runs sleep 60
+    run_rpod system prune -f
+    like "$output" 'Deleted Pods' "what has ended"
+    run_rpod 1 container exists ended
+    run_rpod 1 pod exists old
+    is "$(pod_status up)" Running "what runs stays"
+    # In a store of its own: it takes the images, too.
+    local root=$BATS_TEST_TMPDIR/other
+    "$RPOD" --root "$root" pod create --name gone >/dev/null
+    "$RPOD" --root "$root" pod start gone >/dev/null
+    "$RPOD" --root "$root" system reset -f
+    is "$("$RPOD" --root "$root" pod ps -q)" "" "no pod"
+}
+
+@test "a member has its secrets, and they go with it" {
+    printf hidden | rpod secret create token - >/dev/null
+    run_rpod pod create --name safe
+    run_rpod run --rm --pod safe --secret token busybox cat /run/secrets/token
+    is "$output" hidden "the file"
+    run_rpod run --rm --pod safe --secret token,type=env,target=TOKEN busybox sh -c 'echo $TOKEN'
+    is "$output" hidden "the variable"
+    run_rpod secret rm token
+}
