@@ -212,15 +212,15 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
-    for (auto* group : {image_add_commands,    image_pull_commands,    image_push_commands,
-                        login_commands,        image_history_commands, image_list_commands,
-                        image_manage_commands, inspect_commands,       oci_commands,
-                        run_commands,          create_commands,        start_stop_commands,
-                        signal_pause_commands, wait_commands,          container_commands,
-                        exec_commands,         export_commands,        ps_commands,
-                        logs_commands,         port_commands,          top_commands,
-                        stats_commands,        system_commands,        volume_commands,
-                        unshare_commands,      fuse_overlayfs_commands}) {
+    for (auto* group : {image_add_commands,  image_pull_commands,   image_push_commands,
+                        image_save_commands, login_commands,        image_history_commands,
+                        image_list_commands, image_manage_commands, inspect_commands,
+                        oci_commands,        run_commands,          create_commands,
+                        start_stop_commands, signal_pause_commands, wait_commands,
+                        container_commands,  exec_commands,         export_commands,
+                        ps_commands,         logs_commands,         port_commands,
+                        top_commands,        stats_commands,        system_commands,
+                        volume_commands,     unshare_commands,      fuse_overlayfs_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

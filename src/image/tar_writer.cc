@@ -163,22 +163,35 @@ std::string make_pax_header(const std::string& records) {
 
 }  // namespace
 
-void TarWriter::add(const LayerEntry& entry, ByteSource* content) {
+void TarWriter::write_headers(const LayerEntry& entry) {
     auto header = make_header(entry);
     if (!header.records().empty()) write_member(make_pax_header(header.records()), header.records());
     write(header.finish());
+}
+
+void TarWriter::add(const LayerEntry& entry, ByteSource* content) {
+    write_headers(entry);
     if (entry.type == EntryType::regular) write_content(entry.size, content);
+}
+
+void TarWriter::add_copied(const LayerEntry& entry, const std::function<void()>& copy) {
+    write_headers(entry);
+    flush();
+    copy();
+    pad(entry.size);
 }
 
 void TarWriter::finish() {
     write(std::string(2 * kTarBlock, '\0'));
-    output_(buffer_);
-    buffer_.clear();
+    flush();
 }
 
 void TarWriter::write(std::string_view bytes) {
     buffer_ += bytes;
-    if (buffer_.size() < kBuffer) return;
+    if (buffer_.size() >= kBuffer) flush();
+}
+
+void TarWriter::flush() {
     output_(buffer_);
     buffer_.clear();
 }
