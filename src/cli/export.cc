@@ -17,7 +17,7 @@
 #include "container/volume_store.hh"
 #include "image/tree_archive.hh"
 #include "sys/file.hh"
-#include "sys/output_file.hh"
+#include "sys/output.hh"
 
 namespace rpod::cli {
 namespace {
@@ -48,7 +48,7 @@ int write_archive(const ExportOptions& o, const std::function<void(const Act&)>&
     }
     sys::OutputFile file(o.output);
     archive_to(file.fd(), fmt::format("'{}'", o.output), with_root);
-    file.finish();
+    file.commit();
     return 0;
 }
 

@@ -50,7 +50,8 @@ oci::Reference parse_destination(const image::Image& image, const Args& args) {
     }
     std::string_view text = args[1];
     if (image::TransportName::parse(text)) {
-        throw Error("push '{}': only to registries; other transports are not written yet", printable(text));
+        throw Error("push '{}': only to registries; other transports are not written yet", printable(text))
+            .with_hint("archives and directories are written by: rpod save --format FORMAT -o PATH IMAGE");
     }
     if (text.starts_with(kDockerTransport)) text.remove_prefix(kDockerTransport.size());
     return oci::Reference::parse(text);

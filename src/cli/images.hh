@@ -25,6 +25,8 @@ std::vector<Command> image_add_commands();
 std::vector<Command> image_pull_commands();
 /// push.
 std::vector<Command> image_push_commands();
+/// save.
+std::vector<Command> image_save_commands();
 /// images.
 std::vector<Command> image_list_commands();
 /// rmi, tag, untag, image exists, image prune.

@@ -16,7 +16,7 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
-#include "image/encoder.hh"
+#include "image/compressed_layer.hh"
 #include "image/parallel.hh"
 #include "image/sha256.hh"
 #include "registry/registries_conf.hh"
@@ -25,8 +25,6 @@
 
 namespace rpod::image {
 namespace {
-
-constexpr std::string_view kDockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
 
 /// A compressed form of a layer, and a repository that has it.
 struct KnownForm {
@@ -75,13 +73,6 @@ std::multimap<oci::Digest, KnownForm> known_forms(const ImageStore& store) {
 Compression compression_of(const oci::Descriptor& layer) {
     if (layer.media_type.ends_with("gzip")) return Compression::gzip;
     return layer.media_type.ends_with("zstd") ? Compression::zstd : Compression::none;
-}
-
-std::string layer_type(ManifestFormat format, Compression compression) {
-    std::string type(format == ManifestFormat::oci ? oci::media_type::kLayerTar : kDockerLayer);
-    if (compression == Compression::gzip) type += format == ManifestFormat::oci ? "+gzip" : ".gzip";
-    if (compression == Compression::zstd) type += "+zstd";
-    return type;
 }
 
 /// One push under way.
@@ -185,25 +176,12 @@ class Push {
 
     oci::Descriptor compress_and_send(const StoredLayer& layer) {
         const Compression compression = options_.compression.value_or(Compression::gzip);
-        const auto path = store_.paths().blobs() / layer.diff_id.hex();
-        const sys::Fd tar = sys::open_file(path, O_RDONLY);
-        FileSource source(tar.get(), "layer " + layer.diff_id.str());
-        const auto compressed = open_compressor(source, compression, options_.level);
-        // No name: it is gone when the command is.
-        const std::string name = sys::random_name();
-        const sys::Fd fd = sys::open_at(scratch_.fd(), name, O_RDWR | O_CREAT | O_EXCL, 0600);
-        ::unlinkat(scratch_.fd(), name.c_str(), 0);
-        Sha256 hash;
-        uint64_t size = 0;
-        std::vector<char> buffer(256 << 10);
-        while (const size_t n = compressed->read(buffer)) {
-            hash.update(std::span(buffer).first(n));
-            sys::write_all(fd.get(), {buffer.data(), n}, "a compressed layer");
-            size += n;
-        }
+        const sys::Fd tar = sys::open_file(store_.paths().blobs() / layer.diff_id.hex(), O_RDONLY);
+        const auto blob =
+            compress_layer(tar.get(), layer.diff_id, compression, options_.level, scratch_.fd());
         const oci::Descriptor descriptor{
-            .media_type = layer_type(format_, compression), .digest = hash.finish(), .size = size};
-        send_file(descriptor, fd.get());
+            .media_type = layer_type(format_, compression), .digest = blob.digest, .size = blob.size};
+        send_file(descriptor, blob.file.get());
         return descriptor;
     }
 

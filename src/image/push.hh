@@ -6,14 +6,13 @@
 #include <string>
 
 #include "image/compress.hh"
+#include "image/compressed_layer.hh"
 #include "image/image_store.hh"
 #include "image/transfer.hh"
 #include "registry/client.hh"
 
 /// Images to registries.
 namespace rpod::image {
-
-enum class ManifestFormat { oci, v2s2 };
 
 struct PushOptions {
     registry::ClientOptions client;

@@ -161,10 +161,9 @@ std::string make_pax_header(const std::string& records) {
 
 }  // namespace
 
-void TarWriter::add(const LayerEntry& entry, ByteSource* content) {
+void TarWriter::write_headers(const LayerEntry& entry) {
     auto header = make_header(entry);
-    write_headers(header.records(), header.finish());
-    if (entry.type == EntryType::regular) write_content(entry.size, content);
+    put_headers(header.records(), header.finish());
 }
 
 void TarWriter::add_hole(const LayerEntry& entry) {
@@ -173,23 +172,37 @@ void TarWriter::add_hole(const LayerEntry& entry) {
     auto header = make_header(without_data);
     header.record("GNU.sparse.size", std::to_string(entry.size));
     header.record("GNU.sparse.numblocks", "0");
-    write_headers(header.records(), header.finish());
+    put_headers(header.records(), header.finish());
+}
+
+void TarWriter::add(const LayerEntry& entry, ByteSource* content) {
+    write_headers(entry);
+    if (entry.type == EntryType::regular) write_content(entry.size, content);
+}
+
+void TarWriter::add_copied(const LayerEntry& entry, const std::function<void()>& copy) {
+    write_headers(entry);
+    flush();
+    copy();
+    pad(entry.size);
 }
 
 void TarWriter::finish() {
     write(std::string(2 * kTarBlock, '\0'));
-    output_(buffer_);
-    buffer_.clear();
+    flush();
 }
 
-void TarWriter::write_headers(const std::string& records, const std::string& header) {
+void TarWriter::put_headers(const std::string& records, const std::string& header) {
     if (!records.empty()) write_member(make_pax_header(records), records);
     write(header);
 }
 
 void TarWriter::write(std::string_view bytes) {
     buffer_ += bytes;
-    if (buffer_.size() < kBuffer) return;
+    if (buffer_.size() >= kBuffer) flush();
+}
+
+void TarWriter::flush() {
     output_(buffer_);
     buffer_.clear();
 }

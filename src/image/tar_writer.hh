@@ -32,12 +32,18 @@ class TarWriter {
     /// says of it, and no content.
     void add_hole(const overlay::LayerEntry& entry);
 
+    /// Adds a regular file whose content `copy` brings to where the output leads, entry.size bytes of it.
+    /// What comes before has been put out by then.
+    void add_copied(const overlay::LayerEntry& entry, const std::function<void()>& copy);
+
     /// Writes the end of the archive and what is still buffered.
     void finish();
 
   private:
-    void write_headers(const std::string& records, const std::string& header);
+    void put_headers(const std::string& records, const std::string& header);
     void write(std::string_view bytes);
+    void write_headers(const overlay::LayerEntry& entry);
+    void flush();
     void write_member(const std::string& header, std::string_view data);
     void write_content(uint64_t size, ByteSource* content);
     void pad(uint64_t size);

@@ -95,8 +95,8 @@ void replace_file_at(int dir, const std::filesystem::path& name, std::string_vie
 }
 
 void replace_file(const std::filesystem::path& path, std::string_view data, mode_t mode, Sync sync) {
-    const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    const Fd dir = open_file(parent, O_RDONLY | O_DIRECTORY);
+    // A name alone is one of the working directory.
+    const Fd dir = open_file(path.has_parent_path() ? path.parent_path() : ".", O_RDONLY | O_DIRECTORY);
     replace_file_at(dir.get(), path.filename(), data, mode, sync);
 }
 

@@ -67,6 +67,26 @@ void expect_round_trip(const LayerEntry& e, std::string_view content = {}) {
     expect_equal(read_back(archive_of(e, content)), e);
 }
 
+TEST(TarWriter, CopiedContentComesBehindWhatIsBufferedAndIsPadded) {
+    auto first = entry("first", EntryType::regular);
+    first.size = 3;
+    auto second = entry("second", EntryType::regular);
+    second.size = 5;
+    std::string written;
+    std::string copied;
+    TarWriter expected([&](std::string_view bytes) { written += bytes; });
+    TarWriter writer([&](std::string_view bytes) { copied += bytes; });
+    MemorySource one("one");
+    MemorySource other("other");
+    expected.add(first, &one);
+    expected.add(second, &other);
+    expected.finish();
+    writer.add_copied(first, [&] { copied += "one"; });
+    writer.add_copied(second, [&] { copied += "other"; });
+    writer.finish();
+    EXPECT_EQ(copied, written);
+}
+
 TEST(TarWriter, EveryTypeReadsBack) {
     expect_round_trip(entry("dir", EntryType::directory));
     expect_round_trip(entry("fifo", EntryType::fifo));
