@@ -58,7 +58,8 @@ void pipe_between(const std::function<void(int out)>& produce, const std::functi
     check(::pipe2(ends, O_CLOEXEC), "create a pipe");
     sys::Fd in(ends[0]);
     sys::Fd out(ends[1]);
-    // A default pipe holds a fourth of what an archive's writer writes at once. No harm where this is refused.
+    // A default pipe holds a fourth of what an archive's writer writes at once. No harm where this is
+    // refused.
     ::fcntl(out.get(), F_SETPIPE_SZ, kPipeBytes);
     auto [ours, theirs] = sys::Channel::make_pair();
     const auto child = [&, &reader = in, &writer = out, &mine = ours, &parent = theirs] {
