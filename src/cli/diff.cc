@@ -62,11 +62,6 @@ overlay::Index tree_of(const image::ImageStore& images, const Side& side) {
                       : container::container_tree(images, side.container);
 }
 
-overlay::Index origin_of(const image::ImageStore& images, const Side& side) {
-    return side.image ? container::parent_tree(images, *side.image)
-                      : container::original_tree(images, side.container);
-}
-
 /// podman's list of what it makes itself in every container.
 bool is_made_by_us(std::string_view path) {
     static constexpr std::array<std::string_view, 11> paths{
@@ -85,6 +80,15 @@ char letter(Change::Kind kind) {
             break;
     }
     return 'C';
+}
+
+/// What a container or an image has changed of what it is made of.
+std::vector<Change> own_changes(const image::ImageStore& images, const Side& side) {
+    if (side.image)
+        return overlay::compare(container::parent_tree(images, *side.image), tree_of(images, side),
+                                is_made_by_us);
+    const auto trees = container::changed_trees(images, side.container);
+    return overlay::compare(trees.before, trees.after, is_made_by_us);
 }
 
 /// Kinds that did not happen are left out, as podman's are.
@@ -115,9 +119,10 @@ int run_diff(Context& ctx, const DiffOptions& o, const Args& args, Among among) 
     } else {
         to = find_side(images, args[0], among);
     }
-    const auto before =
-        args.size() > 1 ? tree_of(images, find_side(images, args[1], among)) : origin_of(images, to);
-    const auto changes = overlay::compare(before, tree_of(images, to), is_made_by_us);
+    const auto changes = args.size() > 1
+                             ? overlay::compare(tree_of(images, find_side(images, args[1], among)),
+                                                tree_of(images, to), is_made_by_us)
+                             : own_changes(images, to);
     if (o.format == "json") {
         ctx.out << to_json(changes) << "\n";
         return 0;

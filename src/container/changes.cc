@@ -11,6 +11,7 @@
 #include "image/chain.hh"
 #include "image/tar_reader.hh"
 #include "image/tree_archive.hh"
+#include "overlay/excerpt.hh"
 #include "sys/file.hh"
 
 namespace rpod::container {
@@ -58,8 +59,11 @@ overlay::Index container_tree(const image::ImageStore& images, const std::string
     return image::merge_layers(image.layers, chain.blobs, &layer);
 }
 
-overlay::Index original_tree(const image::ImageStore& images, const std::string& id) {
-    return image_tree(images, image_of(images, id));
+ChangedTrees changed_trees(const image::ImageStore& images, const std::string& id) {
+    const auto image = image_of(images, id);
+    const auto layer = scan_container_layer(images.paths(), id);
+    const auto below = overlay::excerpt(images.open_chain(image).index, layer);
+    return {.before = image::merge_scans({&below}), .after = image::merge_scans({&below, &layer})};
 }
 
 overlay::Index image_tree(const image::ImageStore& images, const image::Image& image) {

@@ -18,9 +18,16 @@ namespace rpod::container {
 /// @throws Error where its root is a directory of the host
 overlay::LayerScan scan_container_layer(const store::Paths& paths, const std::string& id);
 
-/// The tree that a container sees, without what is mounted in it, and the one that it was made with.
+/// The tree that a container sees, without what is mounted in it.
 overlay::Index container_tree(const image::ImageStore& images, const std::string& id);
-overlay::Index original_tree(const image::ImageStore& images, const std::string& id);
+
+/// Of the tree that a container was made with and of the one that it sees, the part in which they can differ:
+/// that costs what the container has changed, however large its image is.
+struct ChangedTrees {
+    overlay::Index before;
+    overlay::Index after;
+};
+ChangedTrees changed_trees(const image::ImageStore& images, const std::string& id);
 
 /// The tree of an image, and the one below its uppermost layer.
 overlay::Index image_tree(const image::ImageStore& images, const image::Image& image);

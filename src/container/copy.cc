@@ -36,6 +36,12 @@ CopySource describe_source(const CopyPlace& from) {
     return {.content_only = name.empty() || names_content(from.path), .name = name};
 }
 
+/// Below a container's root. A path that says so must lead to a directory.
+std::string source_path(const CopyPlace& from) {
+    const bool directory = from.path.ends_with('/') || names_content(from.path);
+    return clean_path("/" + from.path) + (directory ? "/." : "");
+}
+
 void send(const sys::RootedDir& root, const std::string& path, const std::string& name, const CopyPlace& from,
           int out) {
     image::TarWriter writer([&](std::string_view bytes) { sys::write_all(out, bytes, "the archive"); });
@@ -64,7 +70,7 @@ Send make_sender(const store::Paths& paths, const CopyPlace& from, const std::st
     if (!from.container.empty())
         return [&paths, from, name](int out) {
             with_container_files(paths, from.container, [&](const sys::RootedDir& root) {
-                send(root, clean_path("/" + from.path), name, from, out);
+                send(root, source_path(from), name, from, out);
             });
         };
     if (with_owners) return [&paths, from, name](int out) { send_from_session(paths, from, name, out); };
@@ -75,7 +81,7 @@ Send make_sender(const store::Paths& paths, const CopyPlace& from, const std::st
 void copy_within(const store::Paths& paths, const CopyPlace& from, const CopySource& source,
                  const CopyPlace& to, const ReceiveOptions& options) {
     with_container_files(paths, from.container, [&](const sys::RootedDir& root) {
-        pipe_between([&](int out) { send(root, clean_path("/" + from.path), kSentName, from, out); },
+        pipe_between([&](int out) { send(root, source_path(from), kSentName, from, out); },
                      [&](int in) { receive_in_container(root, to, source, options, in); });
     });
 }

@@ -20,6 +20,7 @@ namespace {
 
 /// An error: its text, and its hint behind a NUL.
 constexpr uint32_t kFailed = 1;
+constexpr int kPipeBytes = 1 << 20;
 
 /// Child.
 int run_producer(const std::function<void(int)>& produce, int out, const sys::Channel& parent) {
@@ -57,6 +58,9 @@ void pipe_between(const std::function<void(int out)>& produce, const std::functi
     check(::pipe2(ends, O_CLOEXEC), "create a pipe");
     sys::Fd in(ends[0]);
     sys::Fd out(ends[1]);
+    // A default pipe holds a fourth of what an archive's writer writes at once. No harm where this is
+    // refused.
+    ::fcntl(out.get(), F_SETPIPE_SZ, kPipeBytes);
     auto [ours, theirs] = sys::Channel::make_pair();
     const auto child = [&, &reader = in, &writer = out, &mine = ours, &parent = theirs] {
         reader.reset();

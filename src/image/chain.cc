@@ -97,6 +97,13 @@ std::pair<sys::Fd, overlay::Index> open_chain_index(const store::Paths& paths,
     return {std::move(fd), std::move(index)};
 }
 
+overlay::Index merge_scans(const std::vector<const overlay::LayerScan*>& scans) {
+    overlay::IndexBuilder builder;
+    for (const auto* scan : scans) builder.add_layer(*scan);
+    const auto fd = hold_in_memory(builder.finish());
+    return overlay::Index::open(fd.get());
+}
+
 overlay::Index merge_layers(const std::vector<StoredLayer>& layers, const std::vector<sys::Fd>& blobs,
                             const overlay::LayerScan* top) {
     const auto fd = hold_in_memory(build_index(layers, blobs, top));

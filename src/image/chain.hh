@@ -28,6 +28,9 @@ std::pair<sys::Fd, overlay::Index> open_chain_index(const store::Paths& paths,
 std::optional<std::pair<sys::Fd, overlay::Index>> find_chain_index(const store::Paths& paths,
                                                                    const std::vector<StoredLayer>& layers);
 
+/// The tree of layers' scans, lowest first; lives in memory only.
+overlay::Index merge_scans(const std::vector<const overlay::LayerScan*>& scans);
+
 /// What the layers and, where it is not null, `top` above them make together; lives in memory only.
 /// @throws Error where `top` makes no sense
 overlay::Index merge_layers(const std::vector<StoredLayer>& layers, const std::vector<sys::Fd>& blobs,

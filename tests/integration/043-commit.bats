@@ -146,3 +146,16 @@ make_slow() { rpod run --name "$1" busybox truncate -s 30G /big; }
     is "$(tree_summary "$RPOD_ROOT/oci" | grep -c '\.tmp-')" 0 "temporaries"
     is "$(tree_summary "$RPOD_ROOT/oci" | wc -l)" "$(wc -l <<<"$before")" "files of the store"
 }
+
+@test "a commit that cannot write its layer leaves nothing" {
+    run_rpod run -d --name c1 busybox sh -c 'head -c 8000000 /dev/urandom >/big; touch /ready; exec sleep 100'
+    wait_for 10 rpod exec c1 test -e /ready
+    local before
+    before=$(tree_summary "$RPOD_ROOT/oci")
+    # shellcheck disable=SC2016  # for the inner shell
+    run -125 --separate-stderr bash -c 'trap "" XFSZ; ulimit -f 2000; exec "$RPOD" --root "$RPOD_ROOT" commit -q c1 big'
+    like "$stderr" "write the layer: 2[0-9]* bytes are written: File too large" "the message"
+    is "$output" "" "no ID"
+    is "$(tree_summary "$RPOD_ROOT/oci")" "$before" "the store"
+    run_rpod commit -q c1 big
+}

@@ -101,6 +101,9 @@ out_of_container() {
     run_rpod 125 cp file c1:/nofile/ && no_such /nofile/ "container c1"
     run_rpod 125 cp dir/. c1:/n9/x && no_such /n9/x "container c1"
     run_rpod 125 cp nofile c1:/x && no_such nofile "the host"
+    run_rpod 125 cp dir/a/. c1:/x
+    is "$stderr" 'Error: "dir/a/." could not be found on the host: not a directory' "the content of a file"
+    run_rpod 125 cp c1:/file/. dir && no_such /file/. "container c1"
     run_rpod 125 cp c1:/nope out && no_such /nope "container c1"
     run_rpod 125 cp c1:/new/. out/x && no_such out/x "the host"
     run_rpod 125 cp c1:/new/a nodir/ && no_such nodir/ "the host"

@@ -61,6 +61,16 @@ Result run_words(const Args& words) {
     return {.code = code, .out = out.str(), .err = err.str()};
 }
 
+TEST(App, FlagsCanBeSwitchedOffInBothForms) {
+    for (const Args& off : {Args{"--all=false"}, Args{"-a=false"}, Args{"-a", "-a=false"}}) {
+        Args words{"echo"};
+        words.insert(words.end(), off.begin(), off.end());
+        EXPECT_EQ(run_words(words).out, "name= env= all=false args= root=\n") << off.back();
+    }
+    EXPECT_EQ(run_words({"echo", "-a=true"}).out, "name= env= all=true args= root=\n");
+    EXPECT_EQ(run_words({"echo", "-n=x", "-e=K=V"}).out, "name=x env=K=V all=false args= root=\n");
+}
+
 TEST(App, ReportsUnknownCommandsAndFlagsAsPodmanDoes) {
     const auto command = run_words({"badcmd"});
     EXPECT_EQ(command.code, 125);

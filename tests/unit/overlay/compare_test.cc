@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "overlay/excerpt.hh"
 #include "overlay/index_fixture.hh"
 
 namespace rpod::overlay {
@@ -77,6 +78,36 @@ TEST(Compare, AnotherTypeIsAChange) {
 TEST(Compare, WhatIsHiddenIsPassedOverButNotWhatIsInIt) {
     EXPECT_EQ(differences({{dir("a")}}, {{dir("a"), dir("run"), file("run/f")}}, "/run"), "A /run/f\n");
     EXPECT_EQ(differences({{dir("a")}}, {{dir("a"), file("a/hosts")}}, "/a/hosts"), "");
+}
+
+/// The differences by way of an excerpt are those of the whole trees.
+void expect_same_by_excerpt(const Layer& base, const Layer& upper) {
+    const auto below = excerpt(build({base}), {.entries = upper}).entries;
+    EXPECT_EQ(differences({below}, {below, upper}), differences({base}, {base, upper}));
+    EXPECT_LE(below.size(), base.size() + 1);
+}
+
+TEST(Excerpt, TellsTheSameChanges) {
+    const Layer base{dir("a"),   file("a/f"),   dir("a/d"),        file("a/d/x"),
+                     dir("b"),   file("b/g"),   file("c"),         dir("e"),
+                     dir("e/e"), file("e/e/e"), symlink("l", "a"), hardlink("h", "a/f")};
+    const std::vector<Layer> uppers{
+        {},
+        {dir("a"), file("a/f", 9)},
+        {dir("a"), file("a/.wh.d"), file(".wh.c")},
+        {dir("e"), file("e/.wh..wh..opq"), dir("e/e"), file("e/n")},
+        {file("a"), dir("c"), file("c/n")},
+        {dir("l"), file("l/n"), file(".wh.nothing"), dir("new"), dir("new/er")},
+        {dir(""), file(".wh..wh..opq"), file("only")},
+        {file("h", 3), symlink("b", "a")},
+    };
+    for (const auto& upper : uppers) expect_same_by_excerpt(base, upper);
+}
+
+TEST(Excerpt, IsAsSmallAsTheLayer) {
+    Layer base{dir("big"), dir("a"), file("a/f")};
+    for (int i = 0; i < 1000; ++i) base.push_back(file("big/" + std::to_string(i)));
+    EXPECT_EQ(excerpt(build({base}), {.entries = {file("a/f"), file("big/.wh.7")}}).entries.size(), 5u);
 }
 
 }  // namespace
