@@ -13,8 +13,8 @@
 namespace rpod::sys {
 
 /// A file. Where the name is that of a regular file, or of none, what is written replaces it on commit();
-/// pipes, devices, what /dev and /proc name, and files of directories where nothing can be made are written to
-/// directly.
+/// pipes, devices, what /dev and /proc name, and files of directories where nothing can be made are written
+/// to directly.
 class OutputFile {
   public:
     /// @throws SysError

@@ -34,7 +34,7 @@ setup() { export OPTIONS=$BATS_TEST_TMPDIR/options; }
     run complete_line 'rpod ev'
     is "$output" "events " "one"
     run complete_line 'rpod volume '
-    like "$output" 'create exists export inspect list ls prune rm ' "a group"
+    like "$output" 'create exists export import inspect list ls prune rm ' "a group"
     run complete_line 'rpod --log-level debug system res'
     is "$output" "reset " "behind a flag"
     run complete_line 'rpod nope '
