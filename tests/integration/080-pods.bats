@@ -325,11 +325,11 @@ is_status() { [ "$(pod_status "$1")" = "$2" ]; }
     local shared=$BATS_TEST_TMPDIR/shared
     mkdir "$shared"
     run_rpod pod create --name boot -v "$shared:/srv"
-    run_rpod create --pod boot --name app busybox sh -c 'cat /srv/one /srv/two >/srv/seen; test -e /srv/side && echo yes >>/srv/seen; trap "date +%s%N >/srv/app-end; exit" TERM; while :; do sleep 0.1; done'
+    run_rpod create --pod boot --name app busybox sh -c 'cat /srv/one /srv/two >/srv/seen; test -e /srv/side && echo yes >>/srv/seen; trap "sleep 0.5; echo app >>/srv/ends; exit" TERM; while :; do sleep 0.1; done'
     run_rpod create --pod boot --init-ctr always --name one busybox sh -c 'echo 1 >/srv/one'
     run_rpod create --pod boot --init-ctr once --name two busybox sh -c 'sleep 0.3; cat /srv/one >/dev/null && echo 2 >/srv/two'
     run_rpod create --pod boot --init-ctr always --restart always --name side busybox \
-        sh -c 'touch /srv/side; trap "date +%s%N >/srv/side-end; exit" TERM; while :; do sleep 0.1; done'
+        sh -c 'touch /srv/side; trap "echo side >>/srv/ends; exit" TERM; while :; do sleep 0.1; done'
     run_rpod pod start boot
     wait_for 5 grep -q yes "$shared/seen"
     is "$(tr '\n' ' ' <"$shared/seen")" "1 2 yes " "what the container found"
@@ -337,7 +337,7 @@ is_status() { [ "$(pod_status "$1")" = "$2" ]; }
     run_rpod inspect -f '{{.State.Status}}' side
     is "$output" running "the sidecar"
     run_rpod pod stop boot
-    [ "$(cat "$shared/side-end")" -gt "$(cat "$shared/app-end")" ] || fail "the sidecar ended before the container"
+    is "$(tr '\n' ' ' <"$shared/ends")" "app side " "the order of the ends"
     run_rpod 125 create --init-ctr always busybox true
     like "$stderr" 'must specify pod value with init-ctr' "without a pod"
 }
