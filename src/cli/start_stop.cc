@@ -65,6 +65,7 @@ Action define_start(CLI::App& flags, Context& ctx) {
     return [options, &ctx](const Args& names) {
         const auto paths = open_store(ctx);
         const container::DetachKeys check(options->detach_keys);
+        container::sweep_containers(paths);
         const auto selected = select_containers(paths, options->select, names,
                                                 {Life::created, Life::exited, Life::initialized});
         if (!options->attach && !options->interactive) {

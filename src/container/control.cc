@@ -129,7 +129,7 @@ void kill_monitor(const std::filesystem::path& directory) {
 void end_container(const store::Paths& paths, const std::string& id) {
     const auto directory = paths.containers() / id;
     const auto state = read_state(directory);
-    if (!state || !state->shared_monitor) return kill_monitor(directory);
+    if (!state || state->pod.empty()) return kill_monitor(directory);
     if (const auto monitor = connect_control(paths, id)) {
         if (life_of(directory) == Life::paused) {
             monitor->send(AttachKind::watch);

@@ -143,6 +143,8 @@ std::filesystem::path withdraw(const store::Paths& paths, const std::string& id,
     }
     container_names(paths).release(name, id);
     ::unlink((removal_marks(paths) / id).c_str());
+    sys::remove_tree_at(AT_FDCWD, paths.run() / id);
+    remove_secret_files(paths, id);
     return withdrawn;
 }
 

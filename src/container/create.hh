@@ -48,7 +48,8 @@ std::string current_name(const std::filesystem::path& directory, const std::stri
 /// Gives a container another name. @throws Error where that is taken
 void rename_container(const store::Paths& paths, const std::string& id, const std::string& name);
 
-/// Takes a container out of sight (its name is free, its ID unknown); what is left is removed by discard().
+/// Takes a container out of sight (its name is free, its ID unknown, its files in the runtime directory are
+/// gone); what is left is removed by discard().
 /// @return where it lies now
 std::filesystem::path withdraw(const store::Paths& paths, const std::string& id, const std::string& name);
 

@@ -22,9 +22,12 @@ void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConf
     auto withdrawn = std::make_shared<std::filesystem::path>();
     job.release = [paths, id = config.id, name = config.name, remove = config.remove, withdrawn,
                    directory = job.directory, run = job.control_directory, event = job.event] {
-        if (remove) event("remove", {});
-        // It may have been renamed meanwhile.
-        if (remove) *withdrawn = withdraw(paths, id, current_name(directory, name));
+        if (remove) {
+            event("remove", {});
+            // It may have been renamed meanwhile.
+            *withdrawn = withdraw(paths, id, current_name(directory, name));
+            return;
+        }
         sys::remove_tree_at(AT_FDCWD, run);
         remove_secret_files(paths, id);
     };

@@ -20,12 +20,12 @@ void write_pid(const std::string& file, pid_t pid) {
 
 }  // namespace
 
-Member::Member(MonitorJob job, MonitorEnd client, sys::Fd alive, bool shares_monitor)
+Member::Member(MonitorJob job, MonitorEnd client, sys::Fd alive, std::string pod)
     : job_(std::move(job)),
       alive_(std::move(alive)),
       clients_(std::move(client), job_.attached),
       streams_(clients_, job_.plan.spec.process.terminal) {
-    state_.shared_monitor = shares_monitor;
+    state_.pod = std::move(pod);
 }
 
 void Member::begin() {

@@ -50,8 +50,8 @@ struct MonitorJob {
 class Member {
   public:
     /// @param alive  the container's file `alive`, locked: closed when nothing of it is left
-    /// @param shares_monitor  the monitor serves other containers, too
-    Member(MonitorJob job, MonitorEnd client, sys::Fd alive, bool shares_monitor);
+    /// @param pod  the pod whose monitor this is; empty: the container's own
+    Member(MonitorJob job, MonitorEnd client, sys::Fd alive, std::string pod);
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
 

@@ -78,7 +78,7 @@ int run_monitor(MonitorJob& job, MonitorEnd client, int holder_fd) {
         client.failed(e);
         return kExitFailed;
     }
-    Member member(std::move(job), std::move(client), std::move(alive), false);
+    Member member(std::move(job), std::move(client), std::move(alive), {});
     serve_alone(member);
     member.linger();
     return member.has_run() ? 0 : kExitFailed;

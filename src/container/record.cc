@@ -55,7 +55,8 @@ void write_state(const std::filesystem::path& directory, const State& state) {
     record.set("status", name_of(kStatuses, state.status)).set("pid", state.pid).set("boot", boot_id());
     if (state.started) record.set("started", format_time(*state.started));
     record.set("conmon_pid", state.monitor_pid).set("conmon_start", state.monitor_start);
-    record.set("restarts", state.restarts).set("shared_monitor", state.shared_monitor);
+    record.set("restarts", state.restarts);
+    if (!state.pod.empty()) record.set("pod", state.pod);
     store::replace_record(open_directory(directory).get(), kState, record);
 }
 
@@ -76,7 +77,7 @@ std::optional<State> read_state(const std::filesystem::path& directory) {
     if (const auto start = record->find("conmon_start")) state.monitor_start = start->as_uint();
     if (const auto restarts = record->find("restarts"))
         state.restarts = static_cast<uint32_t>(restarts->as_uint(UINT32_MAX));
-    state.shared_monitor = record->bool_or("shared_monitor", false);
+    state.pod = record->string_or("pod");
     return state;
 }
 
@@ -138,8 +139,11 @@ void wait_for_monitor(const std::filesystem::path& directory) {
         throw;
     }
     if (sys::process_start(state->monitor_pid) != state->monitor_start) return;
-    if (!state->shared_monitor) return sys::wait_for_end(pidfd.get());
-    while (is_alive(directory)) std::this_thread::sleep_for(kLockPoll);
+    while (!state->pod.empty() && is_alive(directory)) std::this_thread::sleep_for(kLockPoll);
+    if (!state->pod.empty()) std::this_thread::sleep_for(kLockPoll);
+    // A dying monitor drops all of its locks, in any order, before the kernel has ended what lives below it.
+    const auto pod = directory.parent_path().parent_path() / "pods" / state->pod;
+    if (state->pod.empty() || !is_alive(pod)) sys::wait_for_end(pidfd.get());
 }
 
 Time creation_time(const std::filesystem::path& directory) {

@@ -21,15 +21,15 @@ enum class Status { created, running, paused, stopping, restarting };
 
 /// state.json:
 /// {"version":1,"status":"running","pid":1234,"started":"2026-01-02T03:04:05.678901234Z","boot":"…",
-///  "conmon_pid":1230,"conmon_start":5678,"restarts":0,"shared_monitor":false}
+///  "conmon_pid":1230,"conmon_start":5678,"restarts":0,"pod":"…"}
 struct State {
     Status status = Status::created;
     pid_t pid = 0;  ///< of the container's first process, in the PID namespace of the host's /proc; 0: none
     std::optional<Time> started;
-    pid_t monitor_pid = 0;        ///< of the monitor, counted in the same way; 0 after a reboot
-    uint64_t monitor_start = 0;   ///< its start, as /proc counts it: tells it from another with the same pid
-    uint32_t restarts = 0;        ///< by the restart policy, since it was started by hand
-    bool shared_monitor = false;  ///< it is a pod's, and lives on when this container has ended
+    pid_t monitor_pid = 0;       ///< of the monitor, counted in the same way; 0 after a reboot
+    uint64_t monitor_start = 0;  ///< its start, as /proc counts it: tells it from another with the same pid
+    uint32_t restarts = 0;       ///< by the restart policy, since it was started by hand
+    std::string pod;  ///< the pod whose monitor it is, which lives on when this container has ended
 };
 void write_state(const std::filesystem::path& directory, const State& state);
 /// That of this process, as a monitor: `conmon_pid` and `conmon_start`.
@@ -57,8 +57,8 @@ Life life_of(const std::filesystem::path& directory);
 std::string_view life_name(Life life);
 
 /// Waits until nothing of the container is left. That is when the monitor that the records name is gone: the
-/// lock is dropped a moment before that, when mounts may still be there. One that shares its monitor drops
-/// the lock last.
+/// lock is dropped a moment before that, when mounts may still be there. In a pod whose monitor lives on the
+/// lock is dropped last.
 void wait_for_monitor(const std::filesystem::path& directory);
 
 /// When the container was made.

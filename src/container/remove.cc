@@ -7,7 +7,6 @@
 #include "container/create.hh"
 #include "container/events.hh"
 #include "container/record.hh"
-#include "container/secret_files.hh"
 #include "container/volume.hh"
 #include "store/lock.hh"
 #include "sys/file.hh"
@@ -48,8 +47,6 @@ void remove_container(const store::Paths& paths, const std::string& id, const Re
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
     withdraw(paths, id, config.name);
     note_event(paths, config, "remove");
-    sys::remove_tree_at(AT_FDCWD, paths.run() / id);
-    remove_secret_files(paths, id);
 }
 
 }  // namespace rpod::container

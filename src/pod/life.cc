@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "pod/life.hh"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <csignal>
 #include <mutex>
@@ -14,6 +16,7 @@
 #include "container/remove.hh"
 #include "pod/record.hh"
 #include "pod/start.hh"
+#include "sys/file.hh"
 
 namespace rpod::pod {
 namespace {
@@ -25,41 +28,59 @@ constexpr int kExitInUse = 2;
 
 using Act = std::function<void(const std::string& member)>;
 
+bool is_gone(const store::Paths& paths, const std::string& member) {
+    return !sys::find_at(AT_FDCWD, paths.containers() / member, O_PATH);
+}
+
+/// Nothing where it is gone: one with --rm may go at any moment.
+std::optional<Life> find_life(const store::Paths& paths, const std::string& member) {
+    try {
+        return container::life_of(paths.containers() / member);
+    } catch (const Error&) {
+        if (is_gone(paths, member)) return std::nullopt;
+        throw;
+    }
+}
+
 std::vector<std::string> members_in(const store::Paths& paths, const std::string& id,
                                     std::initializer_list<Life> lives) {
     auto ids = member_ids(paths, id);
     std::erase_if(ids, [&](const std::string& member) {
-        const auto life = container::life_of(paths.containers() / member);
-        return std::find(lives.begin(), lives.end(), life) == lives.end();
+        const auto life = find_life(paths, member);
+        return !life || std::find(lives.begin(), lives.end(), *life) == lives.end();
     });
     return ids;
 }
 
-Failures for_each(const std::vector<std::string>& members, const Act& act) {
+/// Does it for one, and does not mind that it is gone.
+void try_one(const store::Paths& paths, const std::string& member, const Act& act,
+             const std::function<void(const Error&)>& failed) {
+    try {
+        act(member);
+    } catch (const Error& e) {
+        if (!is_gone(paths, member)) failed(e);
+    }
+}
+
+Failures for_each(const store::Paths& paths, const std::vector<std::string>& members, const Act& act) {
     Failures failures;
     for (const auto& member : members) {
-        try {
-            act(member);
-        } catch (const Error& e) {
-            failures.push_back({.id = member, .error = e});
-        }
+        try_one(paths, member, act, [&](const Error& e) { failures.push_back({.id = member, .error = e}); });
     }
     return failures;
 }
 
 /// The longest of the waits, not their sum.
-Failures at_once(const std::vector<std::string>& members, const Act& act) {
+Failures at_once(const store::Paths& paths, const std::vector<std::string>& members, const Act& act) {
     Failures failures;
     std::mutex mutex;
     std::vector<std::thread> threads;
     for (const auto& member : members) {
         threads.emplace_back([&] {
-            try {
-                act(member);
-            } catch (const Error& e) {
+            try_one(paths, member, act, [&](const Error& e) {
                 const std::lock_guard lock(mutex);
                 failures.push_back({.id = member, .error = e});
-            }
+            });
         });
     }
     for (auto& thread : threads) thread.join();
@@ -92,6 +113,8 @@ void end_monitor(const store::Paths& paths, const std::string& id) {
 }  // namespace
 
 Failures start_pod(const store::Paths& paths, const std::string& id) {
+    // One with --rm that died with a monitor has nothing that could be started.
+    container::sweep_containers(paths);
     start_empty(paths, id);
     const auto start = [&](const std::string& member) {
         container::start_container(paths, member, {.attached = false}, start_in_place);
@@ -103,14 +126,14 @@ Failures start_pod(const store::Paths& paths, const std::string& id) {
             others.push_back(member);
             continue;
         }
-        auto failures = for_each({member}, [&](const std::string&) {
+        auto failures = for_each(paths, {member}, [&](const std::string&) {
             start(member);
             if (!is_sidecar(config)) await_init_container(paths, config);
         });
         // What the others need is not there.
         if (!failures.empty()) return failures;
     }
-    return for_each(others, start);
+    return for_each(paths, others, start);
 }
 
 Failures stop_pod(const store::Paths& paths, const std::string& id, std::optional<uint32_t> seconds) {
@@ -123,8 +146,9 @@ Failures stop_pod(const store::Paths& paths, const std::string& id, std::optiona
         container::stop_container(paths, member, seconds);
         container::wait_for_monitor(paths.containers() / member);
     };
-    auto failures = at_once({members.begin(), sidecars}, stop);
-    for (auto& failure : at_once({sidecars, members.end()}, stop)) failures.push_back(std::move(failure));
+    auto failures = at_once(paths, {members.begin(), sidecars}, stop);
+    for (auto& failure : at_once(paths, {sidecars, members.end()}, stop))
+        failures.push_back(std::move(failure));
     if (failures.empty()) end_monitor(paths, id);
     return failures;
 }
@@ -135,17 +159,17 @@ Failures kill_pod(const store::Paths& paths, const std::string& id, int signal) 
         container::kill_monitor(paths.pods() / id);
         return {};
     }
-    return for_each(members_in(paths, id, {Life::running, Life::stopping}),
+    return for_each(paths, members_in(paths, id, {Life::running, Life::stopping}),
                     [&](const std::string& member) { container::kill_container(paths, member, signal); });
 }
 
 Failures pause_pod(const store::Paths& paths, const std::string& id) {
-    return for_each(members_in(paths, id, {Life::running}),
+    return for_each(paths, members_in(paths, id, {Life::running}),
                     [&](const std::string& member) { container::pause_container(paths, member); });
 }
 
 Failures unpause_pod(const store::Paths& paths, const std::string& id) {
-    return for_each(members_in(paths, id, {Life::paused}),
+    return for_each(paths, members_in(paths, id, {Life::paused}),
                     [&](const std::string& member) { container::unpause_container(paths, member); });
 }
 
@@ -166,8 +190,10 @@ void remove_pod(const store::Paths& paths, const std::string& id, const RemovePo
     const auto lock = lock_pod(paths, id);
     // Whatever could not be stopped, and the monitor itself.
     container::kill_monitor(paths.pods() / id);
-    for (const auto& member : member_ids(paths, id))
+    const auto failures = for_each(paths, member_ids(paths, id), [&](const std::string& member) {
         container::remove_container(paths, member, {.force = true, .anonymous_volumes = true});
+    });
+    if (!failures.empty()) throw failures.front().error;
     container::sweep_containers(paths);
     discard_pod(paths, id);
 }

@@ -186,7 +186,8 @@ class PodMonitor {
         if (request.rows > 0)
             job.plan.spec.process.console_size =
                 oci::ConsoleSize{.height = request.rows, .width = request.columns};
-        return std::make_unique<Member>(std::move(job), std::move(starter), std::move(alive), true);
+        return std::make_unique<Member>(std::move(job), std::move(starter), std::move(alive),
+                                        job_.config.base.id);
     }
 
     PodJob& job_;

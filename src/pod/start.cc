@@ -4,6 +4,9 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/error.hh"
 #include "container/control.hh"
 #include "container/facts.hh"
@@ -25,6 +28,9 @@ namespace {
 using container::AttachKind;
 using container::ContainerConfig;
 using oci::NamespaceType;
+
+/// Longer than a monitor ever takes from its lock to its socket.
+constexpr auto kStartTime = std::chrono::seconds(5);
 
 /// /etc/hosts and /etc/resolv.conf are one for all members that share the network.
 void make_shared_files(PodJob& job, const std::filesystem::path& directory) {
@@ -75,15 +81,32 @@ void spawn_monitor(const store::Paths& paths, const std::string& id) {
     client.expect(AttachKind::created);
 }
 
+/// One whose command was killed may still be on its way: alive, and not listening yet.
+std::optional<container::ClientEnd> await_control(const store::Paths& paths, const std::string& id) {
+    const auto deadline = std::chrono::steady_clock::now() + kStartTime;
+    for (;;) {
+        if (auto monitor = container::connect_control(paths, id)) return monitor;
+        if (!container::is_alive(paths.pods() / id)) return std::nullopt;
+        if (std::chrono::steady_clock::now() > deadline) throw container::no_control(id);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
 container::ClientEnd connect_pod(const store::Paths& paths, const std::string& id) {
     const auto lock = lock_pod(paths, id);
-    if (!container::is_alive(paths.pods() / id)) {
-        // The old one's processes must be gone before its ports are bound again.
-        container::wait_for_monitor(paths.pods() / id);
-        spawn_monitor(paths, id);
+    const auto directory = paths.pods() / id;
+    if (container::is_alive(directory)) {
+        if (auto monitor = await_control(paths, id)) return *std::move(monitor);
     }
-    auto monitor = container::connect_control(paths, id);
-    if (!monitor) throw container::no_control(id);
+    // The old one's processes must be gone before its ports are bound again.
+    container::wait_for_monitor(directory);
+    try {
+        spawn_monitor(paths, id);
+    } catch (const Error&) {
+        if (!container::is_alive(directory)) throw;
+    }
+    auto monitor = await_control(paths, id);
+    if (!monitor) throw container::MonitorGone();
     return *std::move(monitor);
 }
 

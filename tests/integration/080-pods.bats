@@ -408,3 +408,32 @@ is_status() { [ "$(pod_status "$1")" = "$2" ]; }
     is "$output" hidden "the variable"
     run_rpod secret rm token
 }
+
+# What a random kill leaves is put right by the next command; the seed is printed.
+@test "kill -9 of a command, the monitor or a server of a pod at any moment" {
+    local seed=${RPOD_SEED:-$RANDOM} round first second victim
+    echo "seed $seed"
+    RANDOM=$seed
+    for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        run_rpod pod create --name "k$round"
+        "$RPOD" --root "$RPOD_ROOT" run -d --pod "k$round" --name "a$round" busybox sleep 100 >/dev/null 2>&1 3>&- &
+        first=$!
+        "$RPOD" --root "$RPOD_ROOT" run --rm --pod "k$round" --name "b$round" busybox sleep 0.05 >/dev/null 2>&1 3>&- &
+        second=$!
+        sleep "0.0$((RANDOM % 9))"
+        case $((RANDOM % 3)) in
+            0) kill -9 "$first" || : ;;
+            1) kill -9 "$second" || : ;;
+            2)
+                victim=$(store_processes | head -n 1 | cut -d' ' -f1)
+                [ -z "$victim" ] || kill -9 "$victim" || :
+                ;;
+        esac
+        wait "$first" "$second" || :
+        run_rpod pod start "k$round"
+        run_rpod pod rm -f -t 0 "k$round"
+    done
+    run_rpod ps -aq
+    is "$output" "" "no container is left"
+    is "$(store_processes)" "" "no process is left"
+}

@@ -36,10 +36,10 @@ teardown_store() {
     [ -z "$strangers" ] || fail "in the store without any container, not ours: $strangers"
 }
 
-# The processes that hold the lock of a container of this store: "PID (COMM)" lines. The kernel tells, not rpod.
+# The processes that hold the lock of a container or a pod of this store: "PID (COMM)" lines. The kernel tells, not rpod.
 store_processes() {
     local file inode pid
-    for file in "$RPOD_ROOT"/containers/*/alive; do
+    for file in "$RPOD_ROOT"/containers/*/alive "$RPOD_ROOT"/pods/*/alive; do
         [ -e "$file" ] || continue
         inode=$(stat -c %i "$file")
         pid=$(awk -v inode=":$inode\$" '$2 == "POSIX" && $4 == "WRITE" && $6 ~ inode { print $5; exit }' /proc/locks)
