@@ -78,16 +78,16 @@ start_it() {
 }
 
 @test "signals go through attach, and stay outside without --sig-proxy" {
-    start_it busybox sh -c 'trap "exit 8" HUP; echo up; while :; do sleep 0.05; done'
+    start_it busybox sh -c 'trap "exit 8" TERM; echo up; while :; do sleep 0.05; done'
     wait_for 10 says "$id" up
     "$RPOD" --root "$RPOD_ROOT" attach --sig-proxy=false c1 >/dev/null 2>&1 &
     sleep 0.3
-    kill -HUP $!
+    kill -TERM $!
     wait $! || :
     [ -n "$(store_processes)" ] || fail "the signal got through"
     "$RPOD" --root "$RPOD_ROOT" attach c1 >/dev/null 2>&1 &
     sleep 0.3
-    kill -HUP $!
+    kill -TERM $!
     status=0
     wait $! || status=$?
     is "$status" 8 "exit code of attach"

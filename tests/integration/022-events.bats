@@ -4,7 +4,6 @@
 # rpod events
 
 load helpers
-load background
 
 # The statuses of a container's events, in one line.
 statuses() { rpod events --stream=false --filter "container=$1" --format '{{.Status}}' | tr '\n' ' '; }

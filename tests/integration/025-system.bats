@@ -6,10 +6,7 @@
 load helpers
 load background
 
-teardown() {
-    rpod rm -fa >/dev/null 2>&1 || :
-    rpod volume rm -a >/dev/null 2>&1 || :
-}
+teardown() { remove_containers_and_volumes; }
 
 @test "df: the table, the fields, the details" {
     require_run

@@ -4,7 +4,6 @@
 # rpod secret, run --secret
 
 load helpers
-load background
 
 # Found nowhere where it should not be.
 WORD=a1b2-the-secret-word

@@ -4,14 +4,10 @@
 # run --volumes-from
 
 load helpers
-load background
 
 setup() { require_run; }
 
-teardown() {
-    rpod rm -fa >/dev/null 2>&1 || :
-    rpod volume rm -a >/dev/null 2>&1 || :
-}
+teardown() { remove_containers_and_volumes; }
 
 @test "binds, named and anonymous volumes" {
     mkdir "$BATS_TEST_TMPDIR/d" && echo bound >"$BATS_TEST_TMPDIR/d/f"

@@ -4,13 +4,9 @@
 # rpod container clone
 
 load helpers
-load background
 
 setup() { require_run; }
-teardown() {
-    rpod rm -fa >/dev/null 2>&1 || :
-    rpod volume rm -a >/dev/null 2>&1 || :
-}
+teardown() { remove_containers_and_volumes; }
 
 @test "a copy of what was asked for" {
     rpod run --network none --name a -e A=b -l c=d -v data:/data --workdir /data busybox sh -c 'echo $A; pwd; touch /data/mine /root-file'

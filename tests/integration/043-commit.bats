@@ -4,7 +4,6 @@
 # Images made of containers: rpod commit
 
 load helpers
-load background
 
 setup() { require_run; }
 teardown() { remove_all_containers; }

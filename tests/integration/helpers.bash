@@ -103,6 +103,12 @@ unlike() {
 # A name that no other test of this run uses.
 safename() { printf 't%s-%s-%s\n' "$$" "${BATS_TEST_NUMBER:-0}" "$((++RPOD_NAMES))"; }
 
+# For a teardown: the containers and volumes of the store go.
+remove_containers_and_volumes() {
+    rpod rm -fa >/dev/null 2>&1 || :
+    rpod volume rm -a >/dev/null 2>&1 || :
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
     local deadline=$((SECONDS + $1))
