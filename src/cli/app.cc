@@ -104,12 +104,6 @@ void check_arity(const Arity& arity, size_t count, const std::string& path) {
     throw UsageError(fmt::format("accepts at most {} arg(s), received {}", arity.max, count), {});
 }
 
-const Command* find_command(const std::vector<Command>& commands, std::string_view name) {
-    const auto it =
-        std::find_if(commands.begin(), commands.end(), [&](const Command& c) { return c.name == name; });
-    return it == commands.end() ? nullptr : &*it;
-}
-
 int run_command(const Command& command, const Args& words, Context& ctx) {
     const std::string path = fmt::format("{} {}", ctx.program, command.name);
     const auto parser = make_parser(command.flags_end_at_argument);
@@ -172,6 +166,12 @@ int dispatch(const Args& all, Context& ctx, const std::vector<Command>& commands
 }
 
 }  // namespace
+
+const Command* find_command(const std::vector<Command>& commands, std::string_view name) {
+    const auto it =
+        std::find_if(commands.begin(), commands.end(), [&](const Command& c) { return c.name == name; });
+    return it == commands.end() ? nullptr : &*it;
+}
 
 int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
     try {

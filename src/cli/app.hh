@@ -15,4 +15,7 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands);
 /// All commands of rpod.
 std::vector<Command> all_commands();
 
+/// Null where there is none of the name: "load", "image ls".
+const Command* find_command(const std::vector<Command>& commands, std::string_view name);
+
 }  // namespace rpod::cli

@@ -84,7 +84,7 @@ Action define_clone(CLI::App& flags, Context& ctx) {
     flags.add_option("--name", o->name, "Name of the copy (default: ORIGINAL-clone)")->type_name("NAME");
     flags.add_flag("--run", o->run, "Start the copy");
     // Limits, as for run.
-    add_refused_flags(flags, ctx.words);
+    add_refused_run_flags(flags, ctx.words);
     return [o, &ctx](const Args& args) { return run_clone(ctx, *o, args); };
 }
 

@@ -7,19 +7,12 @@
 #include <ostream>
 
 #include "base/strings.hh"
+#include "cli/app.hh"
 #include "cli/complete_names.hh"
 #include "cli/parser.hh"
 
 namespace rpod::cli {
 namespace {
-
-const Command* find_command(const std::vector<Command>& commands, std::string_view name) {
-    const auto it =
-        std::find_if(commands.begin(), commands.end(), [&](const Command& c) { return c.name == name; });
-    return it == commands.end() ? nullptr : &*it;
-}
-
-bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
 /// The word that stands for the nth argument in a usage line such as "[options] CONTAINER [CONTAINER...]".
 std::string placeholder(std::string_view usage, size_t n) {

@@ -11,6 +11,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/filter_values.hh"
+#include "container/restart_policy.hh"
 
 namespace rpod::cli {
 namespace {
@@ -62,29 +63,10 @@ bool has_status(const Snapshot& s, const std::string& value) {
 /// Health checks do not exist for a container yet: none has one.
 bool never(const Snapshot&) { return false; }
 
-}  // namespace
+using Test = FilterTests<Snapshot>::Test;
 
-ContainerFilter::ContainerFilter(const std::vector<std::string>& filters, const std::vector<Snapshot>& all,
-                                 ContainerImages& images, PodTable& pods) {
-    for (const auto& filter : filters) {
-        const auto parts = split(filter, '=', 2);
-        if (parts.size() != 2) {
-            throw Error("invalid argument \"{}\" for \"-f, --filter\" flag: filter must be KEY=VALUE",
-                        printable(filter));
-        }
-        const std::string key(parts[0]);
-        auto test = make(key, std::string(parts[1]), all, images, pods);
-        if (key.starts_with("label")) {
-            tests_.push_back(std::move(test));
-        } else {
-            any_of_[key].push_back(std::move(test));
-        }
-    }
-}
-
-ContainerFilter::Test ContainerFilter::make(const std::string& key, const std::string& value,
-                                            const std::vector<Snapshot>& all, ContainerImages& images,
-                                            PodTable& pods) const {
+Test make_test(const std::string& key, const std::string& value, const std::vector<Snapshot>& all,
+               ContainerImages& images, PodTable& pods) {
     if (key == "id") return [value](const Snapshot& s) { return s.id.starts_with(value); };
     if (key == "name") {
         const Pattern pattern(value);
@@ -140,21 +122,26 @@ ContainerFilter::Test ContainerFilter::make(const std::string& key, const std::s
         };
     }
     if (key == "restart-policy") {
-        return [value](const Snapshot& s) {
-            const auto policy = s.config.restart.substr(0, s.config.restart.find(':'));
-            return (policy.empty() ? "no" : policy) == value;
-        };
+        return [value](const Snapshot& s) { return container::policy_name(s.config.restart) == value; };
     }
     if (key == "health") return never;
     throw Error("\"{}\" is an invalid filter", printable(key));
 }
 
-bool ContainerFilter::matches(const Snapshot& s) const {
-    const auto holds = [&](const Test& test) { return test(s); };
-    if (!std::all_of(tests_.begin(), tests_.end(), holds)) return false;
-    return std::all_of(any_of_.begin(), any_of_.end(), [&](const auto& entry) {
-        return std::any_of(entry.second.begin(), entry.second.end(), holds);
-    });
+}  // namespace
+
+ContainerFilter::ContainerFilter(const std::vector<std::string>& filters, const std::vector<Snapshot>& all,
+                                 ContainerImages& images, PodTable& pods) {
+    for (const auto& filter : filters) {
+        const auto parts = split(filter, '=', 2);
+        if (parts.size() != 2) {
+            throw Error("invalid argument \"{}\" for \"-f, --filter\" flag: filter must be KEY=VALUE",
+                        printable(filter));
+        }
+        const std::string key(parts[0]);
+        auto test = make_test(key, std::string(parts[1]), all, images, pods);
+        tests_.add(key, std::move(test));
+    }
 }
 
 }  // namespace rpod::cli

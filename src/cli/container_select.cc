@@ -6,8 +6,11 @@
 #include <ostream>
 
 #include "base/strings.hh"
+#include "cli/filter_values.hh"
 #include "container/create.hh"
 #include "container/find.hh"
+#include "container/restart_policy.hh"
+#include "container/snapshot.hh"
 #include "sys/file.hh"
 
 namespace rpod::cli {
@@ -32,25 +35,15 @@ std::vector<Filter> parse_filters(const Args& texts) {
     return filters;
 }
 
-bool has_label(const container::ContainerConfig& config, const std::string& wish) {
-    const auto parts = split(wish, '=', 2);
-    const auto label = config.labels.find(std::string(parts[0]));
-    return label != config.labels.end() && (parts.size() < 2 || label->second == parts[1]);
-}
-
-std::string_view policy_name(const container::ContainerConfig& config) {
-    return config.restart.empty() ? std::string_view("no") : split(config.restart, ':')[0];
-}
-
 bool matches(const std::filesystem::path& directory, const std::vector<Filter>& filters) {
     if (filters.empty()) return true;
     const auto config = container::read_config(directory);
     return std::all_of(filters.begin(), filters.end(), [&](const Filter& f) {
         if (f.key == "id") return config.id.starts_with(f.value);
         if (f.key == "name") return config.name.find(f.value) != std::string::npos;
-        if (f.key == "label") return has_label(config, f.value);
+        if (f.key == "label") return has_label(config.labels, f.value);
         if (f.key == "status") return container::life_name(container::life_of(directory)) == f.value;
-        return policy_name(config) == f.value;
+        return container::policy_name(config.restart) == f.value;
     });
 }
 
@@ -72,15 +65,17 @@ std::vector<SelectedContainer> select_all(const store::Paths& paths, const Selec
 }
 
 std::vector<SelectedContainer> select_latest(const store::Paths& paths) {
-    const auto ids = container::container_ids(paths);
-    const auto age = [&](const std::string& id) { return container::creation_time(paths.containers() / id); };
-    const auto latest = std::max_element(ids.begin(), ids.end(),
-                                         [&](const auto& a, const auto& b) { return age(a) < age(b); });
-    if (latest == ids.end()) throw Error("no containers found: no such container");
-    return {SelectedContainer{*latest, *latest}};
+    const auto id = container::latest_container(paths);
+    return {SelectedContainer{id, id}};
 }
 
 }  // namespace
+
+std::optional<std::string> read_id_file(const std::string& file, bool ignore) {
+    constexpr size_t kMost = 4096;
+    const auto text = ignore ? sys::find_file(file, kMost) : sys::read_file(file, kMost);
+    return text ? std::optional(std::string(trim(*text))) : std::nullopt;
+}
 
 std::vector<SelectedContainer> select_containers(const store::Paths& paths, const SelectOptions& options,
                                                  const Args& names,
@@ -102,9 +97,7 @@ std::vector<SelectedContainer> select_containers(const store::Paths& paths, cons
         }
     };
     for (const auto& file : options.cidfiles) {
-        const auto text = sys::find_file(file, 4096);
-        if (!text && options.ignore) continue;
-        add(std::string(trim(text ? *text : sys::read_file(file, 4096))));
+        if (const auto id = read_id_file(file, options.ignore)) add(*id);
     }
     for (const auto& name : names) add(name);
     return selected;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct SelectedContainer {
 std::vector<SelectedContainer> select_containers(const store::Paths& paths, const SelectOptions& options,
                                                  const Args& names,
                                                  const std::vector<container::Life>& wanted = {});
+
+/// The ID in a --cidfile or --pod-id-file. @param ignore  one that is missing is no error: nothing then
+std::optional<std::string> read_id_file(const std::string& file, bool ignore);
 
 /// Does it for each, prints what was typed, and goes on after a failure, which it prints.
 /// @return the exit code of the first failure, or 0

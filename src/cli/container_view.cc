@@ -26,8 +26,6 @@ std::string title(std::string text) {
     return text;
 }
 
-std::string ago(Timestamp time) { return human_duration(now().seconds - time.seconds) + " ago"; }
-
 /// "4026531840"; empty where the process is gone.
 std::string namespace_number(pid_t pid, int flag) {
     const auto path = fmt::format("/proc/{}/ns/{}", pid, sys::namespace_file(flag));
@@ -147,6 +145,10 @@ Timestamp timestamp(container::Time time) {
     return {.seconds = ns / 1'000'000'000, .nanoseconds = static_cast<uint32_t>(ns % 1'000'000'000)};
 }
 
+std::string ago(Timestamp time) { return human_duration(now().seconds - time.seconds) + " ago"; }
+
+std::string shown_id(const std::string& id, bool whole) { return whole ? id : id.substr(0, 12); }
+
 std::string status_text(const Snapshot& s) {
     if (s.status == "running") {
         const auto since = s.state && s.state->started ? timestamp(*s.state->started) : now();
@@ -190,7 +192,7 @@ DataObject make_view(const Snapshot& s, ContainerImages& images, const ViewOptio
     json_only("ExposedPorts", Data::strings_or_nil(exposed_ports(s.config, image)));
     shown("ExposedPorts", join(exposed_ports(s.config, image), ", "));
     json_only("Id", s.id);
-    shown("ID", o.no_trunc ? s.id : s.id.substr(0, 12));
+    shown("ID", shown_id(s.id, o.no_trunc));
     out.add("Image", s.config.rootfs ? s.config.rootfs->path : images.name(s.config));
     out.add("ImageID", s.config.image_id).add("IsInfra", false);
     out.add("Labels", Data::string_map_or_nil(s.config.labels));
@@ -203,7 +205,7 @@ DataObject make_view(const Snapshot& s, ContainerImages& images, const ViewOptio
     shown("Networks", join(networks, ","));
     out.add("Pid", pid);
     json_only("Pod", s.config.pod);
-    shown("Pod", o.no_trunc ? s.config.pod : s.config.pod.substr(0, 12));
+    shown("Pod", shown_id(s.config.pod, o.no_trunc));
     out.add("PodName", o.pod ? o.pod->base.name : std::string());
     json_only("Ports", ports.empty() ? Data::nil_list() : Data(make_ports(ports)));
     shown("Ports", ports_text(ports));
@@ -211,12 +213,7 @@ DataObject make_view(const Snapshot& s, ContainerImages& images, const ViewOptio
     add_sizes(out, image, usage);
     out.add("StartedAt", started).add("State", s.status).add("Status", status_text(s));
     json_only("Created", created.seconds);
-    out.methods["Label"] = [labels = s.config.labels](const DataList& args) {
-        const auto* key = args.size() == 1 ? args[0].text() : nullptr;
-        if (!key) throw Error("Label wants the name of one label");
-        const auto it = labels.find(*key);
-        return Data(it == labels.end() ? std::string() : it->second);
-    };
+    out.methods["Label"] = label_method(s.config.labels);
     return out;
 }
 

@@ -46,6 +46,10 @@ std::vector<std::string> exposed_ports(const container::ContainerConfig& config,
 std::string status_text(const container::Snapshot& s);
 
 Timestamp timestamp(container::Time time);
+/// "3 minutes ago"
+std::string ago(Timestamp time);
+/// The first 12 digits, or all.
+std::string shown_id(const std::string& id, bool whole);
 
 struct ViewOptions {
     bool no_trunc = false;

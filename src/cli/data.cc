@@ -140,4 +140,13 @@ const Data* DataObject::find(std::string_view name) const {
     return it == fields.end() ? nullptr : &it->value;
 }
 
+DataObject::Method label_method(std::map<std::string, std::string> labels) {
+    return [labels = std::move(labels)](const DataList& args) {
+        const auto* key = args.size() == 1 ? args[0].text() : nullptr;
+        if (!key) throw Error("Label wants the name of one label");
+        const auto it = labels.find(*key);
+        return Data(it == labels.end() ? std::string() : it->second);
+    };
+}
+
 }  // namespace rpod::cli

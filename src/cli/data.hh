@@ -105,4 +105,7 @@ struct DataObject {
     const Data* find(std::string_view name) const;
 };
 
+/// {{.Label "KEY"}}: the value, "" where there is none.
+DataObject::Method label_method(std::map<std::string, std::string> labels);
+
 }  // namespace rpod::cli

@@ -2,8 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "cli/event_filter.hh"
 
-#include <algorithm>
-
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/filter_values.hh"
@@ -12,7 +10,7 @@ namespace rpod::cli {
 namespace {
 
 using store::Event;
-using Test = std::function<bool(const Event&)>;
+using Test = FilterTests<Event>::Test;
 
 /// By name, or by the front of the ID.
 Test about(const std::string& type, const std::string& which) {
@@ -40,18 +38,10 @@ Test make_test(const std::string& key, const std::string& value) {
 
 EventFilter::EventFilter(const std::vector<std::string>& filters) {
     for (const auto& filter : filters) {
-        const auto parts = split(filter, '=', 2);
-        if (parts.size() != 2) throw Error("filter '{}': expected KEY=VALUE", printable(filter));
-        const std::string key(parts[0] == "status" ? "event" : parts[0]);
-        any_of_[key].push_back(make_test(key, std::string(parts[1])));
+        auto [key, value] = parse_filter(filter);
+        if (key == "status") key = "event";
+        tests_.add_any(key, make_test(key, value));
     }
-}
-
-bool EventFilter::matches(const Event& event) const {
-    return std::all_of(any_of_.begin(), any_of_.end(), [&](const auto& entry) {
-        return std::any_of(entry.second.begin(), entry.second.end(),
-                           [&](const Test& test) { return test(event); });
-    });
 }
 
 }  // namespace rpod::cli

@@ -2,11 +2,10 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
-#include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "cli/filter_tests.hh"
 #include "store/event.hh"
 
 namespace rpod::cli {
@@ -17,10 +16,10 @@ class EventFilter {
   public:
     /// @throws Error for what is no filter
     explicit EventFilter(const std::vector<std::string>& filters);
-    bool matches(const store::Event& event) const;
+    bool matches(const store::Event& event) const { return tests_.hold(event); }
 
   private:
-    std::map<std::string, std::vector<std::function<bool(const store::Event&)>>> any_of_;
+    FilterTests<store::Event> tests_;
 };
 
 }  // namespace rpod::cli

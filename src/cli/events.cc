@@ -10,6 +10,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "cli/container_view.hh"
 #include "cli/data.hh"
 #include "cli/event_filter.hh"
 #include "cli/filter_values.hh"
@@ -30,17 +31,15 @@ struct EventsOptions {
     bool no_trunc = true, stream = true;
 };
 
-std::string shown_id(const Event& e, bool no_trunc) { return no_trunc ? e.id : e.id.substr(0, 12); }
-
 /// podman's line. Names and labels come from images, too.
 std::string human_line(const Event& e, bool no_trunc) {
     auto line = fmt::format("{} {} {}", format_go_time(e.time), e.type, e.status);
     if (e.type == "container") {
-        line += fmt::format(" {} (image={}, name={}", shown_id(e, no_trunc), e.image, e.name);
+        line += fmt::format(" {} (image={}, name={}", shown_id(e.id, no_trunc), e.image, e.name);
         for (const auto& [key, value] : e.attributes) line += fmt::format(", {}={}", key, value);
         line += ")";
     } else if (e.type == "image") {
-        line += fmt::format(" {} {}", shown_id(e, no_trunc), e.name);
+        line += fmt::format(" {} {}", shown_id(e.id, no_trunc), e.name);
     } else if (!e.name.empty()) {
         line += " " + e.name;
     }
@@ -86,10 +85,11 @@ int run_events(Context& ctx, const EventsOptions& o) {
     if (!o.until.empty()) until = parse_moment(o.until);
     // What is no template is told at once, not at the first event.
     if (!o.format.empty()) shown({.type = {}, .status = {}}, o);
-    store::EventReader reader(open_store(ctx));
+    const auto paths = open_store(ctx);
+    store::EventReader reader(paths);
     if (o.stream && !since && !until) reader.skip_to_end();
     sys::DirectoryWatch watch;
-    watch.add(open_store(ctx).events());
+    watch.add(paths.events());
     for (;;) {
         reader.read_available([&](const Event& e) {
             const bool wanted = (!since || e.time >= *since) && (!until || e.time <= *until);

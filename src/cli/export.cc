@@ -29,11 +29,7 @@ struct ExportOptions {
 using Act = std::function<void(const sys::RootedDir&)>;
 
 void archive_to(int fd, const std::string& what, const std::function<void(const Act&)>& with_root) {
-    with_root([fd, &what](const sys::RootedDir& root) {
-        image::TarWriter writer([fd, &what](std::string_view bytes) { sys::write_all(fd, bytes, what); });
-        image::archive_tree(root, writer);
-        writer.finish();
-    });
+    with_root([fd, &what](const sys::RootedDir& root) { image::write_tree(root, fd, what); });
 }
 
 void require_no_terminal(const ExportOptions& o) {

@@ -47,6 +47,12 @@ void require_free_places(const container::ContainerConfig& config) {
 
 }  // namespace
 
+uint64_t parse_shm_size(const std::string& text) {
+    const auto size = parse_size(text);
+    if (!size) throw Error("shm-size: '{}' is not a size such as 64m", printable(text));
+    return *size;
+}
+
 void add_file_flags(CLI::App& app, FileOptions& o) {
     app.add_flag("--rootfs", o.rootfs,
                  "The first argument is a directory, not an image; DIR:O keeps it unchanged")
@@ -97,11 +103,7 @@ void apply(const FileOptions& o, const Surroundings& around, container::Containe
     config.image_volumes = parse_image_volume(o.image_volume);
     config.read_only = o.read_only;
     config.read_only_tmpfs = o.read_only_tmpfs;
-    if (!o.shm_size.empty()) {
-        const auto size = parse_size(o.shm_size);
-        if (!size) throw Error("shm-size: '{}' is not a size such as 64m", printable(o.shm_size));
-        config.shm_size_bytes = *size;
-    }
+    if (!o.shm_size.empty()) config.shm_size_bytes = parse_shm_size(o.shm_size);
     if (!o.tz.empty()) check_timezone(o.tz);
     config.tz = o.tz;
 }

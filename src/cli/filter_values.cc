@@ -7,6 +7,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "cli/filter_tests.hh"
 
 namespace rpod::cli {
 
@@ -25,6 +26,12 @@ Pattern::Pattern(const std::string& text) {
 
 bool Pattern::matches(const std::string& text) const {
     return ::regexec(compiled_.get(), text.c_str(), 0, nullptr, 0) == 0;
+}
+
+std::pair<std::string, std::string> parse_filter(const std::string& text) {
+    const auto parts = split(text, '=', 2);
+    if (parts.size() != 2) throw Error("filter '{}': expected KEY=VALUE", printable(text));
+    return {std::string(parts[0]), std::string(parts[1])};
 }
 
 bool has_label(const std::map<std::string, std::string>& labels, const std::string& value) {

@@ -4,10 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/parser.hh"
 namespace rpod::cli {
 namespace {
-
-bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
 /// The words of one long flag. `wants_next`: the next word is its value.
 void spell_long(const std::string& word, const CLI::App& parser, Args& out, bool& wants_next) {

@@ -61,42 +61,37 @@ void ImageFilter::add(const std::string& key, const std::string& value, const im
         references_.push_back(value);
     } else if (key == "id") {
         const std::string prefix = value.starts_with("sha256:") ? value.substr(7) : value;
-        any_of_[key].push_back([prefix](const image::Image& i) { return i.id.hex().starts_with(prefix); });
+        tests_.add_any(key, [prefix](const image::Image& i) { return i.id.hex().starts_with(prefix); });
     } else if (key == "digest") {
-        any_of_[key].push_back(
-            [value](const image::Image& i) { return i.digest().str().starts_with(value); });
+        tests_.add_any(key, [value](const image::Image& i) { return i.digest().str().starts_with(value); });
     } else if (key == "label") {
-        tests_.emplace_back([value](const image::Image& i) { return has_image_label(i, value); });
+        tests_.add_all([value](const image::Image& i) { return has_image_label(i, value); });
     } else if (key == "label!") {
-        tests_.emplace_back([value](const image::Image& i) { return !has_image_label(i, value); });
+        tests_.add_all([value](const image::Image& i) { return !has_image_label(i, value); });
     } else if (key == "before") {
         const auto limit = created_or_zero(store.get(value));
-        tests_.emplace_back([limit](const image::Image& i) { return created_or_zero(i) < limit; });
+        tests_.add_all([limit](const image::Image& i) { return created_or_zero(i) < limit; });
     } else if (key == "since" || key == "after") {
         const auto limit = created_or_zero(store.get(value));
-        tests_.emplace_back([limit](const image::Image& i) { return created_or_zero(i) > limit; });
+        tests_.add_all([limit](const image::Image& i) { return created_or_zero(i) > limit; });
     } else if (key == "until") {
         const auto limit = parse_moment(value);
-        tests_.emplace_back([limit](const image::Image& i) { return created_or_zero(i) < limit; });
+        tests_.add_all([limit](const image::Image& i) { return created_or_zero(i) < limit; });
     } else if (key == "dangling") {
-        tests_.emplace_back(is([](const image::Image& i) { return i.names.empty(); }));
+        tests_.add_all(is([](const image::Image& i) { return i.names.empty(); }));
     } else if (key == "containers") {
         const auto users = image_users(store.paths());
-        tests_.emplace_back(is([users](const image::Image& i) { return users.contains(i.id); }));
+        tests_.add_all(is([users](const image::Image& i) { return users.contains(i.id); }));
     } else if (key == "intermediate" || key == "readonly" || key == "manifest") {
         // Images of these kinds do not exist here.
-        tests_.emplace_back(is([](const image::Image&) { return false; }));
+        tests_.add_all(is([](const image::Image&) { return false; }));
     } else {
         throw Error("unsupported image filter \"{}\"", printable(key));
     }
 }
 
 bool ImageFilter::matches(const image::Image& image) const {
-    const auto holds = [&](const Test& test) { return test(image); };
-    if (!std::all_of(tests_.begin(), tests_.end(), holds)) return false;
-    for (const auto& [key, tests] : any_of_) {
-        if (!std::any_of(tests.begin(), tests.end(), holds)) return false;
-    }
+    if (!tests_.hold(image)) return false;
     return references_.empty() || std::any_of(image.names.begin(), image.names.end(),
                                               [&](const oci::Reference& name) { return matches_name(name); });
 }

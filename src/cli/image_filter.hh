@@ -2,13 +2,12 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.hh"
+#include "cli/filter_tests.hh"
 #include "image/image_store.hh"
 
 namespace rpod::cli {
@@ -27,11 +26,9 @@ class ImageFilter {
     bool matches_name(const oci::Reference& name) const;
 
   private:
-    using Test = std::function<bool(const image::Image&)>;
     void add(const std::string& key, const std::string& value, const image::ImageStore& store);
 
-    std::vector<Test> tests_;
-    std::map<std::string, std::vector<Test>> any_of_;  ///< by key: one of them must hold
+    FilterTests<image::Image> tests_;
     std::vector<std::string> references_;
 };
 

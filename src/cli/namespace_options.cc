@@ -4,9 +4,9 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "cli/container_select.hh"
 #include "cli/run_options.hh"
 #include "container/parse_namespace.hh"
-#include "sys/file.hh"
 
 namespace rpod::cli {
 namespace {
@@ -30,7 +30,7 @@ void check_port(std::string_view text) {
 std::string wanted_pod(const NamespaceOptions& o) {
     if (o.pod_id_file.empty()) return o.pod;
     if (!o.pod.empty()) throw Error("cannot specify both --pod and --pod-id-file");
-    return std::string(trim(sys::read_file(o.pod_id_file, 4096)));
+    return *read_id_file(o.pod_id_file, false);
 }
 
 /// What is not said is the pod's.

@@ -34,4 +34,6 @@ void add_help_flag(CLI::App& parser, bool& help) {
     parser.add_flag(has_h ? "--help" : "-h,--help", help, "Show this help");
 }
 
+bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
 }  // namespace rpod::cli

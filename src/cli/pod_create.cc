@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
-#include <fcntl.h>
-
 #include <CLI/CLI.hpp>
+#include <array>
 #include <memory>
 #include <ostream>
 
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/pods.hh"
+#include "cli/refused_options.hh"
 #include "cli/run_options.hh"
 #include "cli/stores.hh"
+#include "container/id_file.hh"
 #include "container/parse_env.hh"
 #include "container/parse_limits.hh"
 #include "container/parse_mount.hh"
-#include "container/parse_namespace.hh"
 #include "container/publish.hh"
 #include "container/restart_policy.hh"
+#include "pod/join.hh"
 #include "pod/life.hh"
 #include "pod/record.hh"
 #include "sys/file.hh"
@@ -34,34 +35,33 @@ struct CreateOptions {
 
 constexpr const char* kInfra =
     "a pod of rpod has no infra container: its monitor holds what the members share";
-constexpr const char* kLimits = "resource limits need cgroups, which rpod does not set up yet";
+constexpr const char* kAddress = "the pod's address is rpod's to choose";
 
-void refuse(CLI::App& flags, const char* flag, const char* reason) {
-    flags
-        .add_option_function<std::string>(
-            flag,
-            [flag, reason](const std::string&) { throw Error("{} is not supported: {}", flag, reason); })
-        ->group("");
-}
+constexpr std::array kRefused{
+    Refused{"--infra-command", kInfra},
+    Refused{"--infra-conmon-pidfile", kInfra},
+    Refused{"--infra-image", kInfra},
+    Refused{"--infra-name", kInfra},
+    Refused{"--cgroup-parent", kNoLimits},
+    Refused{"--cpus", kNoLimits},
+    Refused{"--cpu-shares", kNoLimits},
+    Refused{"--cpuset-cpus", kNoLimits},
+    Refused{"--cpuset-mems", kNoLimits},
+    Refused{"-m,--memory", kNoLimits},
+    Refused{"--memory-swap", kNoLimits},
+    Refused{"--blkio-weight", kNoLimits},
+    Refused{"--ip", kAddress},
+    Refused{"--ip6", kAddress},
+    Refused{"--mac-address", kAddress},
+    Refused{"--network-alias", kNoAliases},
+    Refused{"--pid", "members share a PID namespace with --share +pid, and none can have the host's"},
+    Refused{"--uts", "members share the host name with --share, or each has its own"},
+    Refused{"--sysctl", "set it with run --sysctl, on one of the members"},
+    Refused{"--security-opt", "set it with run --security-opt, on each member"},
+    Refused{"--volumes-from", "set it with run --volumes-from, on each member"},
+    Refused{"--gpus", kNoCdi}};
 
-void define_refused(CLI::App& flags) {
-    for (const char* flag : {"--infra-command", "--infra-conmon-pidfile", "--infra-image", "--infra-name"})
-        refuse(flags, flag, kInfra);
-    for (const char* flag : {"--cgroup-parent", "--cpus", "--cpu-shares", "--cpuset-cpus", "--cpuset-mems",
-                             "--memory", "--memory-swap", "--blkio-weight"})
-        refuse(flags, flag, kLimits);
-    for (const char* flag : {"--ip", "--ip6", "--mac-address"})
-        refuse(flags, flag, "the pod's address is rpod's to choose");
-    refuse(flags, "--network-alias", "there are no networks on which others would look it up yet");
-    refuse(flags, "--pid", "members share a PID namespace with --share +pid, and none can have the host's");
-    refuse(flags, "--uts", "members share the host name with --share, or each has its own");
-    refuse(flags, "--sysctl", "set it with run --sysctl, on one of the members");
-    refuse(flags, "--security-opt", "set it with run --security-opt, on each member");
-    refuse(flags, "--volumes-from", "volumes of other containers cannot be taken over yet");
-    refuse(flags, "--gpus", "CDI devices are not supported yet");
-}
-
-void bind_flags(CLI::App& flags, CreateOptions& o) {
+void bind_flags(CLI::App& flags, CreateOptions& o, const Args& words) {
     flags.add_option("-n,--name", o.name, "Name of the pod (default: a random one)")->type_name("NAME");
     flags.add_option("--hostname", o.hostname, "Host name of the members (default: the pod's name)")
         ->type_name("NAME");
@@ -93,16 +93,7 @@ void bind_flags(CLI::App& flags, CreateOptions& o) {
     flags.add_flag("--infra", o.infra, "Whether members share anything (default true)");
     add_userns_flags(flags, o.users);
     add_network_flags(flags, o.network);
-    define_refused(flags);
-}
-
-void take_labels(const CreateOptions& o, container::ContainerConfig& base) {
-    for (const auto& path : split_commas(o.label_files))
-        container::take_label_file(base.labels, sys::read_file(path), path);
-    for (const auto& text : o.labels) {
-        auto [key, value] = container::parse_label(text, "label");
-        base.labels[std::move(key)] = std::move(value);
-    }
+    add_refused_flags(flags, kRefused, words);
 }
 
 pod::PodConfig make_config(const CreateOptions& o, const Surroundings& around) {
@@ -112,30 +103,16 @@ pod::PodConfig make_config(const CreateOptions& o, const Surroundings& around) {
     base.hostname = o.hostname;
     config.shared = pod::parse_share(o.infra ? o.share : "none");
     config.exit_policy = pod::parse_exit_policy(o.exit_policy);
-    if (!o.restart.empty()) container::parse_restart_policy(o.restart);
+    container::parse_restart_policy(o.restart);
     base.restart = o.restart == "no" ? std::string() : o.restart;
-    take_labels(o, base);
+    take_labels(o.label_files, o.labels, base.labels);
     for (const auto& text : o.volumes) base.mounts.push_back(container::parse_volume(text, around.cwd));
     container::require_distinct_destinations(base.mounts);
     for (const auto& text : split_commas(o.devices)) base.devices.push_back(container::parse_device(text));
-    if (!o.shm_size.empty()) {
-        const auto size = parse_size(o.shm_size);
-        if (!size) throw Error("shm-size: '{}' is not a size such as 64m", printable(o.shm_size));
-        base.shm_size_bytes = *size;
-    }
+    if (!o.shm_size.empty()) base.shm_size_bytes = parse_shm_size(o.shm_size);
     base.userns = parse_users(o.users, around);
-    if (base.userns.mode == container::UsernsConfig::Mode::container ||
-        base.userns.mode == container::UsernsConfig::Mode::path)
-        throw Error("--userns {}: a pod has a user namespace of its own", o.users.userns.value_or(""));
     base.network = parse_network(o.network, false);
-    using container::NamespaceMode;
-    const auto network = container::network_namespace(base.network).mode;
-    if (network == NamespaceMode::container || network == NamespaceMode::path)
-        throw Error("--network {}: a pod has a network of its own, none, or the host's",
-                    base.network.networks.front());
-    if (network == NamespaceMode::host) config.shared.erase(oci::NamespaceType::network);
-    if (!config.shared.contains(oci::NamespaceType::network) && !base.network.publish.empty())
-        throw Error("ports of a pod whose members do not share a network of their own cannot be published");
+    pod::check_pod(config);
     return config;
 }
 
@@ -153,18 +130,18 @@ int run_create(Context& ctx, CreateOptions& o, const Args& args) {
         if (const auto old = pod::lookup_pod(paths, o.name))
             pod::remove_pod(paths, *old, {.force = true, .stop_seconds = 0});
     }
-    sys::Fd id_file;
-    if (!o.pod_id_file.empty()) id_file = sys::open_file(o.pod_id_file, O_WRONLY | O_CREAT | O_EXCL, 0644);
+    container::IdFile id_file(o.pod_id_file);
     container::choose_ports(config.base, nullptr);
     pod::create_pod(paths, config);
-    if (id_file) sys::write_all(id_file.get(), config.base.id, fmt::format("'{}'", o.pod_id_file));
+    id_file.write(config.base.id);
+    id_file.keep();
     ctx.out << config.base.id << "\n";
     return 0;
 }
 
 Action define_create(CLI::App& flags, Context& ctx) {
     auto options = std::make_shared<CreateOptions>();
-    bind_flags(flags, *options);
+    bind_flags(flags, *options, ctx.words);
     return [options, &ctx](const Args& args) { return run_create(ctx, *options, args); };
 }
 

@@ -13,21 +13,11 @@ namespace rpod::cli {
 using container::Snapshot;
 using pod::PodSnapshot;
 
-PodFilter::PodFilter(const std::vector<std::string>& filters) {
-    for (const auto& filter : filters) {
-        const auto parts = split(filter, '=', 2);
-        if (parts.size() != 2) throw Error("filter '{}': expected KEY=VALUE", printable(filter));
-        const std::string key(parts[0]);
-        auto test = make(key, std::string(parts[1]));
-        if (key.starts_with("label")) {
-            tests_.push_back(std::move(test));
-        } else {
-            any_of_[key].push_back(std::move(test));
-        }
-    }
-}
+namespace {
 
-PodFilter::Test PodFilter::make(const std::string& key, const std::string& value) {
+using Test = FilterTests<PodSnapshot>::Test;
+
+Test make_test(const std::string& key, const std::string& value) {
     const auto any_member = [](auto test) {
         return [test](const PodSnapshot& p) { return std::any_of(p.members.begin(), p.members.end(), test); };
     };
@@ -66,12 +56,13 @@ PodFilter::Test PodFilter::make(const std::string& key, const std::string& value
     throw Error("\"{}\" is an invalid pod filter", printable(key));
 }
 
-bool PodFilter::matches(const PodSnapshot& p) const {
-    const auto holds = [&](const Test& test) { return test(p); };
-    if (!std::all_of(tests_.begin(), tests_.end(), holds)) return false;
-    return std::all_of(any_of_.begin(), any_of_.end(), [&](const auto& entry) {
-        return std::any_of(entry.second.begin(), entry.second.end(), holds);
-    });
+}  // namespace
+
+PodFilter::PodFilter(const std::vector<std::string>& filters) {
+    for (const auto& filter : filters) {
+        const auto [key, value] = parse_filter(filter);
+        tests_.add(key, make_test(key, value));
+    }
 }
 
 }  // namespace rpod::cli

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 #include <ostream>
 
@@ -10,11 +9,11 @@
 #include "cli/ask.hh"
 #include "cli/container_select.hh"
 #include "cli/pods.hh"
+#include "cli/prune.hh"
 #include "cli/stores.hh"
 #include "container/parse_limits.hh"
 #include "pod/life.hh"
 #include "pod/record.hh"
-#include "sys/file.hh"
 
 namespace rpod::cli {
 namespace {
@@ -31,10 +30,9 @@ struct SelectedPod {
     std::string shown, id;
 };
 
-void add_selection(CLI::App& flags, PodSelection& o, const char* all, bool files) {
+void add_selection(CLI::App& flags, PodSelection& o, const char* all) {
     flags.add_flag("-a,--all", o.all, all);
     flags.add_flag("-l,--latest", o.latest, "The pod that was made last");
-    if (!files) return;
     flags.add_option("--pod-id-file", o.id_files, "The pod whose ID is in the file")->type_name("FILE");
 }
 
@@ -47,8 +45,10 @@ std::vector<SelectedPod> select_pods(const store::Paths& paths, const PodSelecti
         return out;
     }
     if (o.latest) names.push_back(pod::latest_pod(paths));
-    for (const auto& file : o.id_files) names.emplace_back(trim(sys::read_file(file, 4096)));
-    if (names.empty()) throw Error("you must provide at least one pod name or id");
+    for (const auto& file : o.id_files) {
+        if (auto id = read_id_file(file, o.ignore)) names.push_back(*std::move(id));
+    }
+    if (names.empty() && o.id_files.empty()) throw Error("you must provide at least one pod name or id");
     for (const auto& name : names) {
         if (auto id = pod::lookup_pod(paths, name)) {
             out.push_back({name, *std::move(id)});
@@ -97,7 +97,7 @@ using PodAct = pod::Failures (*)(const store::Paths&, const std::string&, const 
 
 template <PodAct act>
 Action simple_action(CLI::App& flags, Context& ctx, std::shared_ptr<LifeOptions> o, const char* all) {
-    add_selection(flags, o->which, all, true);
+    add_selection(flags, o->which, all);
     return [o, &ctx](const Args& names) {
         const auto paths = open_store(ctx);
         return for_each_pod(ctx, select_pods(paths, o->which, names), kExitFailed,
@@ -164,7 +164,7 @@ Action define_unpause(CLI::App& flags, Context& ctx) {
 
 Action define_rm(CLI::App& flags, Context& ctx) {
     auto o = std::make_shared<LifeOptions>();
-    add_selection(flags, o->which, "Remove all pods", true);
+    add_selection(flags, o->which, "Remove all pods");
     flags.add_flag("-f,--force", o->force, "Stop running containers first; do not mind missing pods");
     flags.add_flag("-i,--ignore", o->which.ignore, "Do not mind missing pods");
     add_time(flags, *o);
@@ -190,15 +190,10 @@ Action define_prune(CLI::App& flags, Context& ctx) {
                               "WARNING! This will remove all stopped/exited pods..\nAre you sure you want to "
                               "continue? [y/N] "))
             return 0;
-        const auto paths = open_store(ctx);
-        std::vector<SelectedPod> ended;
-        for (const auto& p : pod::take_pod_snapshots(paths)) {
-            if (p.status == "Exited" || p.status == "Stopped") ended.push_back({p.id, p.id});
-        }
-        return for_each_pod(ctx, ended, kExitNoSuchPod, [&](const std::string& id) {
-            pod::remove_pod(paths, id, {});
-            return pod::Failures{};
-        });
+        const auto pruned = prune_pods(open_store(ctx), {});
+        for (const auto& id : pruned.names) ctx.out << id << "\n";
+        for (const auto& e : pruned.failures) print_error(ctx, e);
+        return pruned.failures.empty() ? 0 : pruned.failures.front().exit_code();
     };
 }
 

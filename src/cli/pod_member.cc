@@ -42,8 +42,7 @@ std::vector<std::string> find_all_of(const store::Paths& paths, const std::strin
                                      const std::string& member) {
     const auto container = member.empty() ? container::lookup_container(paths, name) : std::nullopt;
     if (container) return {*container};
-    if (pod::lookup_pod(paths, name)) return find_members(paths, name, member);
-    if (!member.empty()) pod::find_pod(paths, name);
+    if (!member.empty() || pod::lookup_pod(paths, name)) return find_members(paths, name, member);
     return {container::find_container(paths, name).id};
 }
 

@@ -28,8 +28,6 @@ struct ListOptions {
     bool latest = false, no_heading = false, no_trunc = false, quiet = false;
 };
 
-std::string short_id(const std::string& id, bool whole) { return whole ? id : id.substr(0, 12); }
-
 template <class Get>
 std::string of_members(const PodSnapshot& p, Get get) {
     std::vector<std::string> out;
@@ -63,10 +61,10 @@ DataObject make_view(const PodSnapshot& p, const ListOptions& o) {
     out.add("Cgroup", "");
     out.add("", member_list(p), "Containers");
     out.add("", timestamp(p.created), "Created");
-    shown("Created", human_duration(now().seconds - timestamp(p.created).seconds) + " ago");
+    shown("Created", ago(timestamp(p.created)));
     out.add("", p.id, "Id");
-    shown("ID", short_id(p.id, o.no_trunc));
-    shown("Id", short_id(p.id, o.no_trunc));
+    shown("ID", shown_id(p.id, o.no_trunc));
+    shown("Id", shown_id(p.id, o.no_trunc));
     // The monitor is what holds the namespaces: there is no container for that.
     out.add("InfraId", "");
     shown("InfraID", "");
@@ -74,17 +72,12 @@ DataObject make_view(const PodSnapshot& p, const ListOptions& o) {
     out.add("Networks", Data::strings(base.network.networks)).add("Status", p.status);
     out.add("Labels", Data::string_map_or_nil(base.labels));
     shown("NumberOfContainers", int64_t(p.members.size()));
-    shown("ContainerIds", of_members(p, [&](const auto& m) { return short_id(m.id, o.no_trunc); }));
+    shown("ContainerIds", of_members(p, [&](const auto& m) { return shown_id(m.id, o.no_trunc); }));
     shown("ContainerNames", of_members(p, [](const auto& m) { return m.config.name; }));
     shown("ContainerStatuses", of_members(p, [](const auto& m) { return m.status; }));
     shown("Restarts", int64_t{0});
     shown("NAMESPACES", join(shared_names(p.config), ","));
-    out.methods["Label"] = [labels = base.labels](const DataList& args) {
-        const auto* key = args.size() == 1 ? args[0].text() : nullptr;
-        if (!key) throw Error("Label wants the name of one label");
-        const auto it = labels.find(*key);
-        return Data(it == labels.end() ? std::string() : it->second);
-    };
+    out.methods["Label"] = label_method(base.labels);
     return out;
 }
 
@@ -122,7 +115,7 @@ int run_list(Context& ctx, const ListOptions& o) {
     if (o.latest && pods.size() > 1) pods.resize(1);
     if (o.sort != "created") sort_by(pods, o.sort);
     if (o.quiet) {
-        for (const auto& p : pods) ctx.out << short_id(p.id, o.no_trunc) << "\n";
+        for (const auto& p : pods) ctx.out << shown_id(p.id, o.no_trunc) << "\n";
         return 0;
     }
     Report report{.command = "pod ps",

@@ -8,7 +8,7 @@ namespace rpod::cli {
 const pod::PodConfig* PodTable::find(const container::ContainerConfig& config) {
     if (config.pod.empty()) return nullptr;
     const auto [it, fresh] = pods_.try_emplace(config.pod);
-    if (fresh && pod::lookup_pod(paths_, config.pod)) it->second = pod::read_pod(paths_, config.pod);
+    if (fresh) it->second = pod::find_record(paths_, config.pod);
     return it->second ? &*it->second : nullptr;
 }
 

@@ -2,12 +2,13 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
-#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/command.hh"
+#include "cli/filter_tests.hh"
 #include "pod/snapshot.hh"
 #include "store/paths.hh"
 
@@ -37,13 +38,10 @@ class PodFilter {
   public:
     /// @throws Error
     explicit PodFilter(const std::vector<std::string>& filters);
-    bool matches(const pod::PodSnapshot& pod) const;
+    bool matches(const pod::PodSnapshot& pod) const { return tests_.hold(pod); }
 
   private:
-    using Test = std::function<bool(const pod::PodSnapshot&)>;
-    static Test make(const std::string& key, const std::string& value);
-    std::vector<Test> tests_;                          ///< all must hold
-    std::map<std::string, std::vector<Test>> any_of_;  ///< of one key, one
+    FilterTests<pod::PodSnapshot> tests_;
 };
 
 }  // namespace rpod::cli

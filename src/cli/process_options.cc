@@ -53,18 +53,11 @@ void apply_env(const ProcessOptions& o, const Surroundings& around, container::C
 }
 
 void apply_metadata(const ProcessOptions& o, container::ContainerConfig& config) {
-    for (const auto& path : split_commas(o.label_files)) {
-        container::take_label_file(config.labels, sys::read_file(path), path);
-    }
-    for (const auto& text : o.labels) {
-        auto [key, value] = container::parse_label(text, "label");
-        config.labels[std::move(key)] = std::move(value);
-    }
+    take_labels(o.label_files, o.labels, config.labels);
     for (const auto& text : o.annotations) {
         if (text.find('=') == std::string::npos)
             throw Error("annotation '{}': expected KEY=VALUE", printable(text));
-        auto [key, value] = container::parse_label(text, "annotation");
-        config.annotations[std::move(key)] = std::move(value);
+        container::take_label(config.annotations, text, "annotation");
     }
 }
 
@@ -87,6 +80,12 @@ void check_hostname(const std::string& name) {
 }
 
 }  // namespace
+
+void take_labels(const Strings& files, const Strings& texts, std::map<std::string, std::string>& labels) {
+    for (const auto& path : split_commas(files))
+        container::take_label_file(labels, sys::read_file(path), path);
+    for (const auto& text : texts) container::take_label(labels, text, "label");
+}
 
 void add_process_flags(CLI::App& app, ProcessOptions& o) {
     app.add_option("--entrypoint", o.entrypoint,

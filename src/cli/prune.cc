@@ -8,11 +8,13 @@
 #include "cli/image_events.hh"
 #include "cli/image_filter.hh"
 #include "cli/image_users.hh"
+#include "cli/pods.hh"
 #include "cli/volumes.hh"
 #include "container/create.hh"
 #include "container/disk_usage.hh"
 #include "container/remove.hh"
 #include "container/snapshot.hh"
+#include "pod/life.hh"
 #include "store/event_log.hh"
 
 namespace rpod::cli {
@@ -31,6 +33,21 @@ std::vector<std::string> idle_containers(const image::ImageStore& store, const A
 }
 
 }  // namespace
+
+Pruned prune_pods(const store::Paths& paths, const Args& filters) {
+    const PodFilter filter(filters);
+    Pruned pruned;
+    for (const auto& p : pod::take_pod_snapshots(paths)) {
+        if (p.status != "Exited" || !filter.matches(p)) continue;
+        try {
+            pod::remove_pod(paths, p.id, {});
+            pruned.names.push_back(p.id);
+        } catch (const Error& e) {
+            pruned.failures.push_back(e);
+        }
+    }
+    return pruned;
+}
 
 Pruned prune_containers(const image::ImageStore& store, const Args& filters, Measure measure) {
     const auto& paths = store.paths();

@@ -10,8 +10,9 @@
 #include "cli/command.hh"
 #include "image/image_store.hh"
 
-/// What `container prune`, `image prune`, `volume prune` and `system prune` remove. Filters are those of ps,
-/// images and volume ls. @throws Error for a filter that makes no sense, before anything is removed
+/// What `pod prune`, `container prune`, `image prune`, `volume prune` and `system prune` remove. Filters are
+/// those of ps, images and volume ls. @throws Error for a filter that makes no sense, before anything is
+/// removed
 namespace rpod::cli {
 
 struct Pruned {
@@ -22,6 +23,9 @@ struct Pruned {
 
 /// Measuring takes a process that looks at every file.
 enum class Measure { no, yes };
+
+/// Pods that have ended, with their containers. @param filters  those of pod ps
+Pruned prune_pods(const store::Paths& paths, const Args& filters);
 
 /// Containers that do not run.
 Pruned prune_containers(const image::ImageStore& store, const Args& filters, Measure measure);

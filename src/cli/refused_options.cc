@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
+#include "cli/refused_options.hh"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -10,31 +12,22 @@
 namespace rpod::cli {
 namespace {
 
-struct Refused {
-    const char* flag;
-    const char* reason;
-    bool takes_value = true;
-    /// Values that ask for nothing that rpod does not do: taken.
-    std::array<std::string_view, 2> harmless{"\xff", "\xff"};
-};
-
-constexpr const char* kLimits = "resource limits need cgroups, which rpod does not set up yet";
 constexpr const char* kAddress = "the container's address is rpod's to choose";
 constexpr const char* kHealth = "health checks are not run yet";
 
 // clang-format off
 const std::array kRefused{
-    Refused{"-m,--memory", kLimits}, Refused{"--memory-reservation", kLimits}, Refused{"--memory-swap", kLimits},
-    Refused{"--memory-swappiness", kLimits, true, {"-1", "\xff"}}, Refused{"--cpus", kLimits}, Refused{"--cpu-period", kLimits},
-    Refused{"--cpu-quota", kLimits}, Refused{"-c,--cpu-shares", kLimits}, Refused{"--cpuset-cpus", kLimits},
-    Refused{"--cpuset-mems", kLimits}, Refused{"--cpu-rt-period", kLimits}, Refused{"--cpu-rt-runtime", kLimits},
-    Refused{"--pids-limit", kLimits, true, {"-1", "0"}}, Refused{"--oom-kill-disable", kLimits, false},
-    Refused{"--blkio-weight", kLimits}, Refused{"--blkio-weight-device", kLimits}, Refused{"--device-read-bps", kLimits},
-    Refused{"--device-read-iops", kLimits}, Refused{"--device-write-bps", kLimits}, Refused{"--device-write-iops", kLimits},
-    Refused{"--cgroup-parent", kLimits}, Refused{"--cgroup-conf", kLimits}, Refused{"--shm-size-systemd", kLimits},
-    Refused{"--cgroups", kLimits, true, {"enabled", "disabled"}},
+    Refused{"-m,--memory", kNoLimits}, Refused{"--memory-reservation", kNoLimits}, Refused{"--memory-swap", kNoLimits},
+    Refused{"--memory-swappiness", kNoLimits, true, {"-1", "\xff"}}, Refused{"--cpus", kNoLimits}, Refused{"--cpu-period", kNoLimits},
+    Refused{"--cpu-quota", kNoLimits}, Refused{"-c,--cpu-shares", kNoLimits}, Refused{"--cpuset-cpus", kNoLimits},
+    Refused{"--cpuset-mems", kNoLimits}, Refused{"--cpu-rt-period", kNoLimits}, Refused{"--cpu-rt-runtime", kNoLimits},
+    Refused{"--pids-limit", kNoLimits, true, {"-1", "0"}}, Refused{"--oom-kill-disable", kNoLimits, false},
+    Refused{"--blkio-weight", kNoLimits}, Refused{"--blkio-weight-device", kNoLimits}, Refused{"--device-read-bps", kNoLimits},
+    Refused{"--device-read-iops", kNoLimits}, Refused{"--device-write-bps", kNoLimits}, Refused{"--device-write-iops", kNoLimits},
+    Refused{"--cgroup-parent", kNoLimits}, Refused{"--cgroup-conf", kNoLimits}, Refused{"--shm-size-systemd", kNoLimits},
+    Refused{"--cgroups", kNoLimits, true, {"enabled", "disabled"}},
     Refused{"--ip", kAddress}, Refused{"--ip6", kAddress}, Refused{"--mac-address", kAddress},
-    Refused{"--network-alias", "there are no networks on which others would look it up yet"},
+    Refused{"--network-alias", kNoAliases},
     Refused{"--health-cmd", kHealth, true, {"none", "\xff"}}, Refused{"--health-interval", kHealth}, Refused{"--health-retries", kHealth},
     Refused{"--health-start-period", kHealth}, Refused{"--health-timeout", kHealth}, Refused{"--health-on-failure", kHealth, true, {"none", "\xff"}},
     Refused{"--health-startup-cmd", kHealth}, Refused{"--health-startup-interval", kHealth},
@@ -45,7 +38,7 @@ const std::array kRefused{
     Refused{"--hostuser", "users of the host are not added to the container's /etc/passwd yet"}, Refused{"--hosts-file", "/etc/hosts is made of the host's names and --add-host"},
     Refused{"--chrootdirs", "files are not provided in other roots yet"},
     Refused{"--env-merge", "variables of the image cannot be used in others yet"},
-    Refused{"--gpus", "CDI devices are not supported yet"},
+    Refused{"--gpus", kNoCdi},
     Refused{"--rmi", "remove the image with rpod rmi", false},
     Refused{"--preserve-fds", "descriptors are not passed into containers yet", true, {"0", "\xff"}},
     Refused{"--preserve-fd", "descriptors are not passed into containers yet"},
@@ -53,7 +46,7 @@ const std::array kRefused{
     Refused{"--personality", "other execution domains are not supported"},
     Refused{"--sdnotify", "readiness messages are not passed on yet", true, {"ignore", "\xff"}},
     Refused{"--seccomp-policy", "profiles are not taken from images", true, {"default", "\xff"}},
-    Refused{"--rdt-class", kLimits}};
+    Refused{"--rdt-class", kNoLimits}};
 // clang-format on
 
 /// Of no effect on what runs, here and in podman run by a user: taken, so that scripts go on working.
@@ -71,8 +64,8 @@ bool may_name(const Args& words, const std::string& flag) {
 
 }  // namespace
 
-void add_refused_flags(CLI::App& app, const Args& words) {
-    for (const auto& refused : kRefused) {
+void add_refused_flags(CLI::App& app, std::span<const Refused> all, const Args& words) {
+    for (const auto& refused : all) {
         const std::string flag = refused.flag;
         // The parser compares each new flag with all that it has: those that nobody named would double its
         // work.
@@ -93,6 +86,10 @@ void add_refused_flags(CLI::App& app, const Args& words) {
                 ->group("");
         }
     }
+}
+
+void add_refused_run_flags(CLI::App& app, const Args& words) {
+    add_refused_flags(app, kRefused, words);
     for (const char* flag : kAccepted)
         app.add_option_function<Strings>(flag, [](const Strings&) {})->group("");
     app.add_flag_callback("--no-healthcheck", [] {})->group("");

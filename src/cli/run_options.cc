@@ -75,7 +75,7 @@ void add_run_flags(CLI::App& app, RunOptions& o, const Args& words) {
     add_security_flags(app, o.security);
     define_registry_access(app, o.registry, kRegistries);
     define_transfer(app, o.registry, kRegistries);
-    add_refused_flags(app, words);
+    add_refused_run_flags(app, words);
 }
 
 RunRequest validate(const RunOptions& o, const Args& args, const Surroundings& around) {

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -143,7 +144,13 @@ void apply(const NamespaceOptions& options, const Surroundings& around, containe
            RunModes& modes);
 void add_security_flags(CLI::App& app, SecurityOptions& options);
 void apply(const SecurityOptions& options, const Surroundings& around, container::ContainerConfig& config);
-void add_refused_flags(CLI::App& app, const Args& words);
+void add_refused_run_flags(CLI::App& app, const Args& words);
+
+/// --shm-size, in bytes. @throws Error
+uint64_t parse_shm_size(const std::string& text);
+
+/// --label-file, then --label.
+void take_labels(const Strings& files, const Strings& texts, std::map<std::string, std::string>& labels);
 
 /// Flags whose values podman splits at commas: "--cap-add a,b".
 Strings split_commas(const Strings& values);

@@ -10,6 +10,7 @@
 #include "base/strings.hh"
 #include "cli/container_select.hh"
 #include "cli/container_view.hh"
+#include "cli/filter_tests.hh"
 #include "cli/filter_values.hh"
 #include "cli/report.hh"
 #include "cli/stores.hh"
@@ -53,10 +54,7 @@ int run_create(Context& ctx, const CreateOptions& o, const Args& args) {
     if (!o.driver_options.empty()) throw Error("--driver-opts: the driver file has no options");
     if (o.replace && o.ignore) throw Error("--replace and --ignore cannot be used together");
     Secret secret{.name = args[0], .id = {}, .created = {}, .updated = {}, .labels = {}};
-    for (const auto& text : o.labels) {
-        auto [key, value] = container::parse_label(text, "label");
-        secret.labels[std::move(key)] = std::move(value);
-    }
+    for (const auto& text : o.labels) container::take_label(secret.labels, text, "label");
     const auto paths = open_store(ctx);
     if (o.ignore) {
         const auto existing = container::find_secret(paths, secret.name);
@@ -73,14 +71,10 @@ int run_create(Context& ctx, const CreateOptions& o, const Args& args) {
 // ls, inspect
 // ----------------------------------------------------------------------------------------------------------
 
-std::string ago(container::Time time) {
-    return human_duration(now().seconds - timestamp(time).seconds) + " ago";
-}
-
 DataObject make_row(const Secret& s) {
     DataObject o{.type = "entities.SecretListReport"};
     o.add("ID", s.id).add("Name", s.name).add("Driver", "file");
-    o.add("CreatedAt", ago(s.created)).add("UpdatedAt", ago(s.updated));
+    o.add("CreatedAt", ago(timestamp(s.created))).add("UpdatedAt", ago(timestamp(s.updated)));
     return o;
 }
 
@@ -95,22 +89,22 @@ DataObject make_view(const Secret& s) {
     return o;
 }
 
-/// --filter: name or id; one must hold.
-bool is_wanted(const Secret& s, const std::vector<std::string>& filters) {
-    bool wanted = filters.empty();
+/// --filter: name or id; of all that are given one must hold.
+FilterTests<Secret> parse_filters(const std::vector<std::string>& filters) {
+    FilterTests<Secret> tests;
     for (const auto& filter : filters) {
-        const auto parts = split(filter, '=', 2);
-        if (parts.size() != 2) throw Error("filter '{}': expected KEY=VALUE", printable(filter));
-        const std::string value(parts[1]);
-        if (parts[0] == "name") {
-            wanted = wanted || Pattern(value).matches(s.name);
-        } else if (parts[0] == "id") {
-            wanted = wanted || s.id.starts_with(value);
+        const auto parsed = parse_filter(filter);
+        const std::string value = parsed.second;
+        if (parsed.first == "name") {
+            tests.add_any("",
+                          [pattern = Pattern(value)](const Secret& s) { return pattern.matches(s.name); });
+        } else if (parsed.first == "id") {
+            tests.add_any("", [value](const Secret& s) { return s.id.starts_with(value); });
         } else {
-            throw Error("\"{}\" is an invalid secret filter", printable(parts[0]));
+            throw Error("\"{}\" is an invalid secret filter", printable(parsed.first));
         }
     }
-    return wanted;
+    return tests;
 }
 
 struct ListOptions {
@@ -124,8 +118,9 @@ int run_list(Context& ctx, const ListOptions& o) {
                   .items = {},
                   .headers = {{"CreatedAt", "CREATED"}, {"UpdatedAt", "UPDATED"}},
                   .heading = !o.no_heading};
+    const auto filter = parse_filters(o.filters);
     for (const auto& secret : container::list_secrets(open_store(ctx))) {
-        if (!is_wanted(secret, o.filters)) continue;
+        if (!filter.hold(secret)) continue;
         if (o.quiet) ctx.out << secret.id << "\n";
         report.items.emplace_back(make_row(secret));
     }
@@ -191,10 +186,11 @@ int run_rm(Context& ctx, const RemoveOptions& o, Args args) {
     int code = 0;
     for (const auto& name : args) {
         try {
-            if (o.ignore && !container::find_secret(paths, name)) continue;
-            const auto secret = container::get_secret(paths, name);
-            container::remove_secret(paths, secret);
-            ctx.out << secret.id << "\n";
+            const auto found =
+                o.ignore ? container::find_secret(paths, name) : container::get_secret(paths, name);
+            if (!found) continue;
+            container::remove_secret(paths, *found);
+            ctx.out << found->id << "\n";
         } catch (const Error& e) {
             print_error(ctx, e);
             code = e.exit_code();

@@ -13,6 +13,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "base/time.hh"
+#include "cli/container_view.hh"
 #include "cli/data.hh"
 #include "cli/go_duration.hh"
 #include "cli/report.hh"
@@ -72,10 +73,10 @@ DataObject make_row(const Snapshot& s, const ResourceUsage& u, double cpu, const
     const auto shown = [&](const char* name, Data value) {
         out.add(name, std::move(value), {}, Show::templates);
     };
-    add("ID", o.no_trunc ? s.id : s.id.substr(0, 12), "id");
+    add("ID", shown_id(s.id, o.no_trunc), "id");
     add("Name", s.config.name, "name");
-    shown("CID", o.no_trunc ? s.id : s.id.substr(0, 12));
-    shown("Pod", o.no_trunc ? s.config.pod : s.config.pod.substr(0, 12));
+    shown("CID", shown_id(s.id, o.no_trunc));
+    shown("Pod", shown_id(s.config.pod, o.no_trunc));
     add("UpTime", go_duration(u.cpu_ns), "cpu_time");
     add("CPUPerc", percent_text(cpu), "cpu_percent");
     add("AVGCPU", percent_text(average), "avg_cpu");
@@ -127,8 +128,7 @@ std::vector<Snapshot> choose(const store::Paths& paths, const StatsOptions& o, c
 
 ResourceUsage usage_of(const Snapshot& s) {
     if (!s.is_running() || !s.state) return {};
-    const bool own_pids = s.config.pid.mode != container::NamespaceMode::host &&
-                          s.config.pid.mode != container::NamespaceMode::path;
+    const bool own_pids = container::has_own_pids(s.config);
     const auto& networks = s.config.network.networks;
     return container::resource_usage(s.state->pid, own_pids, networks.empty() || networks.front() != "host");
 }

@@ -11,10 +11,8 @@
 #include "cli/ask.hh"
 #include "cli/container_select.hh"
 #include "cli/images.hh"
-#include "cli/pods.hh"
 #include "cli/prune.hh"
 #include "cli/system_store.hh"
-#include "pod/life.hh"
 
 namespace rpod::cli {
 namespace {
@@ -44,22 +42,6 @@ void check_filters(const Args& filters) {
     }
 }
 
-/// Those that have ended, with their containers.
-Pruned prune_pods(const store::Paths& paths, const Args& filters) {
-    const PodFilter filter(filters);
-    Pruned pruned;
-    for (const auto& p : pod::take_pod_snapshots(paths)) {
-        if (p.status != "Exited" || !filter.matches(p)) continue;
-        try {
-            pod::remove_pod(paths, p.id, {});
-            pruned.names.push_back(p.id);
-        } catch (const Error& e) {
-            pruned.failures.push_back(e);
-        }
-    }
-    return pruned;
-}
-
 /// @return the exit code
 int report(Context& ctx, const char* what, const Pruned& pruned, uint64_t& bytes) {
     if (!pruned.names.empty()) ctx.out << "Deleted " << what << "\n";
@@ -75,12 +57,12 @@ int run_prune(Context& ctx, const PruneOptions& o) {
     if (!o.force && !ask(ctx, question(o))) return 0;
     uint64_t bytes = 0;
     // Containers first: they use what comes next.
-    report(ctx, "Pods", prune_pods(store.paths(), o.filters), bytes);
+    const int pods = report(ctx, "Pods", prune_pods(store.paths(), o.filters), bytes);
     const int code = report(ctx, "Containers", prune_containers(store, o.filters, Measure::yes), bytes);
     if (o.volumes) report(ctx, "Volumes", prune_volumes(store.paths(), o.filters, Measure::yes), bytes);
     report(ctx, "Images", prune_images(store, o.filters, o.all), bytes);
     ctx.out << "Total reclaimed space: " << human_size(bytes) << "\n";
-    return code;
+    return pods ? pods : code;
 }
 
 }  // namespace

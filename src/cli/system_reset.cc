@@ -19,6 +19,7 @@ Action define_system_reset(CLI::App& flags, Context& ctx) {
         const auto paths = open_store(ctx);
         const auto question = fmt::format(
             "WARNING! This will remove:\n"
+            "        - all pods\n"
             "        - all containers\n"
             "        - all images\n"
             "        - all volumes\n"

@@ -96,9 +96,7 @@ std::string table(const std::vector<TopColumn>& columns, const std::vector<conta
 }
 
 std::vector<container::ProcessInfo> processes_of(const container::Snapshot& s) {
-    const bool own = s.config.pid.mode != container::NamespaceMode::host &&
-                     s.config.pid.mode != container::NamespaceMode::path;
-    return container::container_processes(s.state->pid, own);
+    return container::container_processes(s.state->pid, container::has_own_pids(s.config));
 }
 
 int run_top(Context& ctx, const TopOptions& o, Args args) {

@@ -10,7 +10,7 @@ namespace rpod::cli {
 namespace {
 
 using container::Volume;
-using Test = std::function<bool(const Volume&)>;
+using Test = FilterTests<Volume>::Test;
 
 Test make_test(const std::string& key, const std::string& value, const store::Paths& paths,
                const VolumeUsers& users) {
@@ -47,17 +47,9 @@ Test make_test(const std::string& key, const std::string& value, const store::Pa
 VolumeFilter::VolumeFilter(const std::vector<std::string>& filters, const store::Paths& paths,
                            const VolumeUsers& users) {
     for (const auto& filter : filters) {
-        const auto parts = split(filter, '=', 2);
-        if (parts.size() != 2) throw Error("filter '{}': expected KEY=VALUE", printable(filter));
-        tests_.push_back(make_test(std::string(parts[0]), std::string(parts[1]), paths, users));
+        const auto [key, value] = parse_filter(filter);
+        tests_.add_all(make_test(key, value, paths, users));
     }
-}
-
-bool VolumeFilter::matches(const Volume& volume) const {
-    for (const auto& test : tests_) {
-        if (!test(volume)) return false;
-    }
-    return true;
 }
 
 }  // namespace rpod::cli

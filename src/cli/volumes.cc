@@ -44,14 +44,8 @@ int run_create(Context& ctx, const CreateOptions& o, const Args& args) {
         throw Error("--driver {}: there are no volume drivers but local", printable(o.driver));
     Volume volume;
     if (!args.empty()) volume.name = args[0];
-    for (const auto& text : o.labels) {
-        auto [key, value] = container::parse_label(text, "label");
-        volume.labels[std::move(key)] = std::move(value);
-    }
-    for (const auto& text : o.options) {
-        auto [key, value] = container::parse_label(text, "opt");
-        volume.options[std::move(key)] = std::move(value);
-    }
+    for (const auto& text : o.labels) container::take_label(volume.labels, text, "label");
+    for (const auto& text : o.options) container::take_label(volume.options, text, "opt");
     volume.uid = o.uid;
     volume.gid = o.gid;
     const auto paths = open_store(ctx);
@@ -173,8 +167,8 @@ struct PruneOptions {
 
 int run_prune(Context& ctx, const PruneOptions& o) {
     const auto paths = open_store(ctx);
-    const auto unused = unused_volumes(paths, o.filters);
     if (!o.force) {
+        const auto unused = unused_volumes(paths, o.filters);
         if (unused.empty()) {
             ctx.out << "No dangling volumes found\n";
             return 0;

@@ -2,13 +2,13 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "cli/command.hh"
 #include "cli/data.hh"
+#include "cli/filter_tests.hh"
 #include "container/volume_store.hh"
 
 namespace rpod::cli {
@@ -26,10 +26,10 @@ class VolumeFilter {
     /// @throws Error for a key or a value that makes no sense
     VolumeFilter(const std::vector<std::string>& filters, const store::Paths& paths,
                  const VolumeUsers& users);
-    bool matches(const container::Volume& volume) const;
+    bool matches(const container::Volume& volume) const { return tests_.hold(volume); }
 
   private:
-    std::vector<std::function<bool(const container::Volume&)>> tests_;
+    FilterTests<container::Volume> tests_;
 };
 
 /// What `volume inspect` shows, and templates of `volume ls`.

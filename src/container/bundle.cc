@@ -109,9 +109,9 @@ int run_bundle(const store::Paths& paths, const std::string& id, const fs::path&
     }
     const bool tty = job.plan.stdio == runtime::Stdio::terminal;
     const auto* pids = job.plan.spec.linux.find_namespace(oci::NamespaceType::pid);
-    const auto status =
-        run_monitored(paths, job, {.own_pid_namespace = pids && pids->path.empty()},
-                      {.attach = {.streams = {.in = tty, .out = tty, .err = tty}, .tty = tty}});
+    job.own_pid_namespace = pids && pids->path.empty();
+    const auto status = run_monitored(
+        paths, job, {}, {.attach = {.streams = {.in = tty, .out = tty, .err = tty}, .tty = tty}});
     return status->shell_code();
 }
 

@@ -17,32 +17,33 @@
 namespace rpod::container {
 namespace {
 
-image::Image image_of(const image::ImageStore& images, const std::string& id) {
-    const auto config = read_config(images.paths().containers() / id);
+/// A container and the image that it is made of.
+struct Subject {
+    ContainerConfig config;
+    image::Image image;
+};
+
+Subject subject_of(const image::ImageStore& images, const std::string& id) {
+    auto config = read_config(images.paths().containers() / id);
     auto image = find_image(images, config);
     if (!image) throw Error("container {} is made of a directory, not of an image", config.name);
-    return *std::move(image);
+    return {.config = std::move(config), .image = *std::move(image)};
 }
 
-}  // namespace
-
-overlay::LayerScan scan_container_layer(const store::Paths& paths, const std::string& id) {
-    const auto config = read_config(paths.containers() / id);
-    const image::ImageStore images(paths);
-    const auto image = find_image(images, config);
+/// The container's writable layer as one of an image, without the files' contents and without what was made
+/// to be mounted on.
+overlay::LayerScan scan_layer(const store::Paths& paths, const Subject& subject) {
+    const std::string& id = subject.config.id;
     const image::TreeOptions options{
         .name = ".",
         .upper_layer = true,
         .without_content = true,
-        .mount_points = covered_paths(config, image ? &image->config.config : nullptr)};
+        .mount_points = covered_paths(subject.config, &subject.image.config.config)};
     overlay::LayerScan scan;
     pipe_between(
         [&](int out) {
             with_container_layer(paths, id, [&](const sys::RootedDir& layer) {
-                image::TarWriter writer(
-                    [&](std::string_view bytes) { sys::write_all(out, bytes, "a pipe"); });
-                image::archive_tree(layer, writer, options);
-                writer.finish();
+                image::write_tree(layer, out, "a pipe", options);
             });
         },
         [&](int in) {
@@ -52,17 +53,19 @@ overlay::LayerScan scan_container_layer(const store::Paths& paths, const std::st
     return scan;
 }
 
+}  // namespace
+
 overlay::Index container_tree(const image::ImageStore& images, const std::string& id) {
-    const auto image = image_of(images, id);
-    const auto layer = scan_container_layer(images.paths(), id);
-    const auto chain = images.open_chain(image);
-    return image::merge_layers(image.layers, chain.blobs, &layer);
+    const auto subject = subject_of(images, id);
+    const auto layer = scan_layer(images.paths(), subject);
+    const auto layers = images.open_layers(subject.image);
+    return image::merge_layers(subject.image.layers, layers, &layer);
 }
 
 ChangedTrees changed_trees(const image::ImageStore& images, const std::string& id) {
-    const auto image = image_of(images, id);
-    const auto layer = scan_container_layer(images.paths(), id);
-    const auto below = overlay::excerpt(images.open_chain(image).index, layer);
+    const auto subject = subject_of(images, id);
+    const auto layer = scan_layer(images.paths(), subject);
+    const auto below = overlay::excerpt(images.open_chain(subject.image).index, layer);
     return {.before = image::merge_scans({&below}), .after = image::merge_scans({&below, &layer})};
 }
 
@@ -71,10 +74,10 @@ overlay::Index image_tree(const image::ImageStore& images, const image::Image& i
 }
 
 overlay::Index parent_tree(const image::ImageStore& images, const image::Image& image) {
-    const auto chain = images.open_chain(image);
+    const auto layers = images.open_layers(image);
     auto below = image.layers;
     if (!below.empty()) below.pop_back();
-    return image::merge_layers(below, chain.blobs, nullptr);
+    return image::merge_layers(below, layers, nullptr);
 }
 
 }  // namespace rpod::container

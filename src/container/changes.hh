@@ -13,12 +13,8 @@
 /// too.
 namespace rpod::container {
 
-/// The container's writable layer as one of an image, without the files' contents and without what was made
-/// to be mounted on.
-/// @throws Error where its root is a directory of the host
-overlay::LayerScan scan_container_layer(const store::Paths& paths, const std::string& id);
-
 /// The tree that a container sees, without what is mounted in it.
+/// @throws Error where its root is a directory of the host
 overlay::Index container_tree(const image::ImageStore& images, const std::string& id);
 
 /// Of the tree that a container was made with and of the one that it sees, the part in which they can differ:

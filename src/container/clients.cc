@@ -3,7 +3,6 @@
 #include "container/clients.hh"
 
 #include <fcntl.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <utility>
@@ -60,6 +59,27 @@ bool Clients::has_pending() const {
                        [](const Client& c) { return c.end.connected() && c.end.has_pending(); });
 }
 
+void Clients::add_to(PollSet& set) {
+    first_ = set.add(listener_.get(), POLLIN);
+    polled_ = all_.size();
+    for (const auto& client : all_)
+        set.add(client.end.fd(), static_cast<short>(POLLIN | (client.end.has_pending() ? POLLOUT : 0)));
+}
+
+void Clients::serve(const PollSet& set, const std::function<void(Client&)>& take) {
+    for (size_t i = 0; i < polled_; ++i) {
+        const short events = set.fds[first_ + 1 + i].revents;
+        if (events & POLLOUT) all_[i].end.drain();
+        if (events & (POLLIN | POLLHUP)) take(all_[i]);
+    }
+    forget_gone();
+    if (set.ready(first_)) accept();
+}
+
+void Clients::forget_gone() {
+    std::erase_if(all_, [](const Client& c) { return !c.end.connected(); });
+}
+
 void Clients::output(AttachKind stream, std::string_view data) {
     for (auto& client : all_) {
         if (!client.wants(stream)) continue;
@@ -90,10 +110,6 @@ void Clients::failed(const Error& e) {
     for (auto& client : all_) {
         if (client.waits_for_exit) client.end.failed(e);
     }
-}
-
-void Clients::forget_gone() {
-    std::erase_if(all_, [](const Client& c) { return !c.end.connected(); });
 }
 
 void Clients::linger() {

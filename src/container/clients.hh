@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "container/attach.hh"
+#include "container/poll_set.hh"
 #include "sys/fd.hh"
 
 namespace rpod::container {
@@ -35,8 +36,6 @@ class Clients {
 
     /// Opens the control socket. @param directory  the container's own in the runtime directory
     void listen(const std::string& directory);
-    int listener() const { return listener_.get(); }
-    void accept();
 
     std::vector<Client>& all() { return all_; }
     bool has_foreground() const;
@@ -44,6 +43,11 @@ class Clients {
     bool holds_back() const;
     /// Whether any of them has not.
     bool has_pending() const;
+
+    void add_to(PollSet& set);
+    /// After the poll: sends what can be sent, has `take` take what has come from a client, forgets those
+    /// that are gone, and lets new ones in.
+    void serve(const PollSet& set, const std::function<void(Client&)>& take);
 
     void output(AttachKind stream, std::string_view data);
     void stdin_taken();
@@ -56,8 +60,11 @@ class Clients {
     void linger();
 
   private:
+    void accept();
+
     std::vector<Client> all_;
     sys::Fd listener_;
+    size_t first_ = 0, polled_ = 0;  ///< in the poll set: the listener, then so many clients
 };
 
 }  // namespace rpod::container

@@ -35,12 +35,8 @@ image::StagedLayer stage_files(const store::Paths& paths, const std::string& id,
     std::optional<image::StagedLayer> layer;
     pipe_between(
         [&](int out) {
-            with_tree(paths, id, [&](const sys::RootedDir& root) {
-                image::TarWriter writer(
-                    [&](std::string_view bytes) { sys::write_all(out, bytes, "a pipe"); });
-                image::archive_tree(root, writer, options);
-                writer.finish();
-            });
+            with_tree(paths, id,
+                      [&](const sys::RootedDir& root) { image::write_tree(root, out, "a pipe", options); });
         },
         [&](int in) {
             image::FdSource source(in, "the files of container " + id);

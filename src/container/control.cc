@@ -119,8 +119,10 @@ void kill_monitor(const std::filesystem::path& directory) {
         }
         const auto pidfd = sys::open_pidfd(*monitor);
         // Still the same process: the lock is its.
-        if (sys::lock_holder(alive->get()) == monitor) sys::send_signal(pidfd.get(), SIGKILL);
-        sys::wait_for_end(pidfd.get());
+        if (sys::lock_holder(alive->get()) == monitor) {
+            sys::send_signal(pidfd.get(), SIGKILL);
+            sys::wait_for_end(pidfd.get());
+        }
         sys::lock(alive->get(), sys::LockKind::exclusive);
     }
     wait_for_monitor(directory);

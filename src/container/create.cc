@@ -24,33 +24,16 @@ store::Names container_names(const store::Paths& paths) { return store::Names(pa
 
 namespace {
 
-/// Under the exclusive store lock: a name whose container does not exist was claimed by a process that died
-/// before the end of create().
+/// Under the exclusive store lock. Pods and containers have one space of names.
 void claim_name(const store::Paths& paths, const std::string& name, const std::string& id) {
-    const auto names = container_names(paths);
-    if (names.claim(name, id)) return;
-    const auto owner = names.owner(name);
-    if (owner && !sys::find_at(AT_FDCWD, paths.containers() / *owner, O_PATH)) {
-        names.release(name, *owner);
-        if (names.claim(name, id)) return;
-    }
+    if (store::is_name_taken(paths.pods(), name))
+        throw Error("adding container to state: name \"{}\" is in use: pod already exists", name);
+    if (store::claim_record_name(paths.containers(), name, id)) return;
     throw Error(
         "creating container storage: the container name \"{}\" is already in use by {}. You have to remove "
         "that "
         "container to be able to reuse that name",
-        name, owner.value_or("another container"));
-}
-
-std::string claim_random_name(const store::Paths& paths, const std::string& id) {
-    const auto names = container_names(paths);
-    for (int tries = 0; tries < 100; ++tries) {
-        const auto name = store::random_pair_name();
-        if (names.claim(name, id)) return name;
-    }
-    // 4096 names are all taken: the ID is one, too.
-    const auto name = id.substr(0, 12);
-    claim_name(paths, name, id);
-    return name;
+        name, container_names(paths).owner(name).value_or("another container"));
 }
 
 /// containers/rm/ID: an empty file for each container that goes when it ends, so that the sweep need not read
@@ -101,7 +84,7 @@ Created create(const store::Paths& paths, ContainerConfig& config, bool runs_now
     sys::make_dirs(paths.containers());
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
     if (config.name.empty()) {
-        config.name = claim_random_name(paths, config.id);
+        config.name = store::claim_random_name(paths.containers(), paths.pods(), config.id);
     } else {
         claim_name(paths, config.name, config.id);
     }
@@ -136,6 +119,11 @@ void rename_container(const store::Paths& paths, const std::string& id, const st
     note_event(paths, config, "rename");
 }
 
+void remove_runtime_files(const store::Paths& paths, const std::string& id) {
+    sys::remove_tree_at(AT_FDCWD, paths.run() / id);
+    remove_secret_files(paths, id);
+}
+
 std::filesystem::path withdraw(const store::Paths& paths, const std::string& id, const std::string& name) {
     const auto withdrawn = paths.containers() / (".tmp-removed-" + id);
     if (::rename((paths.containers() / id).c_str(), withdrawn.c_str()) < 0 && errno != ENOENT) {
@@ -143,8 +131,7 @@ std::filesystem::path withdraw(const store::Paths& paths, const std::string& id,
     }
     container_names(paths).release(name, id);
     ::unlink((removal_marks(paths) / id).c_str());
-    sys::remove_tree_at(AT_FDCWD, paths.run() / id);
-    remove_secret_files(paths, id);
+    remove_runtime_files(paths, id);
     return withdrawn;
 }
 

@@ -48,6 +48,9 @@ std::string current_name(const std::filesystem::path& directory, const std::stri
 /// Gives a container another name. @throws Error where that is taken
 void rename_container(const store::Paths& paths, const std::string& id, const std::string& name);
 
+/// Removes what a container has in the runtime directory: its socket, its files, its secrets. Absent is fine.
+void remove_runtime_files(const store::Paths& paths, const std::string& id);
+
 /// Takes a container out of sight (its name is free, its ID unknown, its files in the runtime directory are
 /// gone); what is left is removed by discard().
 /// @return where it lies now

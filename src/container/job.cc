@@ -2,17 +2,13 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/job.hh"
 
-#include <fcntl.h>
-
 #include <memory>
 
 #include "container/control.hh"
 #include "container/create.hh"
 #include "container/events.hh"
-#include "container/secret_files.hh"
 #include "container/spec.hh"
 #include "image/image_store.hh"
-#include "sys/file.hh"
 
 namespace rpod::container {
 namespace {
@@ -21,15 +17,14 @@ namespace {
 void set_release(MonitorJob& job, const store::Paths& paths, const ContainerConfig& config) {
     auto withdrawn = std::make_shared<std::filesystem::path>();
     job.release = [paths, id = config.id, name = config.name, remove = config.remove, withdrawn,
-                   directory = job.directory, run = job.control_directory, event = job.event] {
+                   directory = job.directory, event = job.event] {
         if (remove) {
             event("remove", {});
             // It may have been renamed meanwhile.
             *withdrawn = withdraw(paths, id, current_name(directory, name));
             return;
         }
-        sys::remove_tree_at(AT_FDCWD, run);
-        remove_secret_files(paths, id);
+        remove_runtime_files(paths, id);
     };
     job.clean_up = [paths, withdrawn] {
         if (!withdrawn->empty()) discard(paths, *withdrawn);
@@ -65,8 +60,7 @@ MonitorJob make_job(const store::Paths& paths, const ContainerConfig& config, co
         job.stop_signal = stop_signal(config, image ? &image->config.config : nullptr);
         job.plan = make_plan(paths, config, image ? &*image : nullptr, images, job.directory, origin, pod);
     } catch (...) {
-        sys::remove_tree_at(AT_FDCWD, job.control_directory);
-        remove_secret_files(paths, config.id);
+        remove_runtime_files(paths, config.id);
         throw;
     }
     job.own_pid_namespace = config.pid.mode == NamespaceMode::private_;

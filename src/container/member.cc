@@ -102,15 +102,12 @@ void Member::give_up() {
 // ----------------------------------------------------------------------------------------------------------
 
 void Member::add_to(PollSet& set) {
-    polled_.listener = set.add(clients_.listener(), POLLIN);
     polled_.timeout = set.add(timeout_.fd(), POLLIN);
     polled_.stop = set.add(stop_timer_.fd(), POLLIN);
     polled_.again = set.add(restart_timer_.fd(), POLLIN);
     // The foreground client sets the pace, but not that of the end.
     streams_.add_to(set, status_ || !clients_.holds_back());
-    polled_.first_client = set.fds.size();
-    for (const auto& client : clients_.all())
-        set.add(client.end.fd(), static_cast<short>(POLLIN | (client.end.has_pending() ? POLLOUT : 0)));
+    clients_.add_to(set);
 }
 
 void Member::serve(const PollSet& set) {
@@ -127,19 +124,12 @@ void Member::turn(const PollSet& set) {
     if (set.ready(polled_.timeout)) kill_for_timeout();
     if (set.ready(polled_.stop)) kill_for_stop();
     streams_.serve(set, status_.has_value());
-    if (set.ready(polled_.listener)) clients_.accept();
     if (set.ready(polled_.again) && phase_ == Phase::backing_off) start_again();
     if (drains() && streams_.output_taken()) end_run();
 }
 
 void Member::serve_clients(const PollSet& set) {
-    auto& all = clients_.all();
-    for (size_t i = 0; i < all.size(); ++i) {
-        const short events = set.fds[polled_.first_client + i].revents;
-        if (events & POLLOUT) all[i].end.drain();
-        if (events & (POLLIN | POLLHUP)) take_message(all[i]);
-    }
-    clients_.forget_gone();
+    clients_.serve(set, [this](Client& client) { take_message(client); });
     // Nobody has seen this container run.
     if (phase_ == Phase::created && !job_.waits && !clients_.has_foreground()) {
         give_up();

@@ -31,6 +31,8 @@ struct MonitorJob {
     std::chrono::seconds timeout{0};          ///< 0: none; the container is killed when it is over
     bool attached = true;                     ///< the client that starts it gets the output
     bool waits = false;                       ///< without that client it waits for another one to start it
+    /// In one of others the monitor stays where the command is, and the kernel does not end the container
+    /// with it.
     bool own_pid_namespace = true;
     bool null_stdin = false;  ///< Stdio::inherit: standard input is /dev/null all the same
     LogConfig log{.driver = "none", .options = {}};
@@ -56,7 +58,6 @@ class Member {
     Member& operator=(const Member&) = delete;
 
     const std::string& id() const { return job_.id; }
-    const MonitorJob& job() const { return job_; }
     /// Launches it, or tells the client why that failed.
     void begin();
 
@@ -81,7 +82,7 @@ class Member {
     enum class Phase { created, running, backing_off, over };
     /// Where things are in the poll set.
     struct Polled {
-        size_t listener, timeout, stop, again, first_client;
+        size_t timeout, stop, again;
     };
 
     void open_files();

@@ -54,6 +54,13 @@ void leave_command(std::vector<int> keep, const std::filesystem::path& directory
     check(::chdir("/"), "enter '/'");
 }
 
+sys::Fd lock_alive(const std::filesystem::path& directory, const std::string& what) {
+    auto alive = sys::open_file(directory / "alive", O_RDWR | O_CREAT, 0600);
+    if (!sys::try_lock(alive.get(), sys::LockKind::exclusive))
+        throw Error("{}: it has a monitor already", what);
+    return alive;
+}
+
 void EndedChildren::reap(const std::function<void(pid_t, sys::ExitStatus)>& take) {
     while (signals_.next()) {
     }
@@ -69,10 +76,7 @@ int run_monitor(MonitorJob& job, MonitorEnd client, int holder_fd) {
         keep.insert(keep.end(), {client.fd(), holder_fd});
         leave_command(std::move(keep), job.directory);
         set_standard_streams(job);
-        // Opened once: closing any descriptor of the file would drop the lock.
-        alive = sys::open_file(job.directory / "alive", O_RDWR | O_CREAT, 0600);
-        if (!sys::try_lock(alive.get(), sys::LockKind::exclusive))
-            throw Error("container {}: it has a monitor already", job.id);
+        alive = lock_alive(job.directory, "container " + job.id);
         sys::unshare_namespaces(CLONE_NEWNS);
     } catch (const Error& e) {
         client.failed(e);

@@ -33,6 +33,12 @@ int run_monitor(MonitorJob& job, MonitorEnd client, int holder_fd);
 /// `directory`, starts a session, and leaves the current directory.
 void leave_command(std::vector<int> keep, const std::filesystem::path& directory);
 
+/// Locks the file `alive` in `directory`. Opened once: closing any descriptor of the file would drop the
+/// lock.
+/// @param what  "container ID", for the error
+/// @throws Error where somebody else has it
+sys::Fd lock_alive(const std::filesystem::path& directory, const std::string& what);
+
 /// The children of a monitor's process that have ended, as SIGCHLD tells.
 class EndedChildren {
   public:

@@ -68,12 +68,14 @@ std::pair<std::string, std::string> parse_label(std::string_view text, std::stri
     return {std::string(parts[0]), parts.size() == 2 ? std::string(parts[1]) : std::string()};
 }
 
+void take_label(std::map<std::string, std::string>& labels, std::string_view text, std::string_view flag) {
+    auto [key, value] = parse_label(text, flag);
+    labels[std::move(key)] = std::move(value);
+}
+
 void take_label_file(std::map<std::string, std::string>& labels, std::string_view content,
                      std::string_view what) {
-    for_each_line(content, what, [&](std::string_view line) {
-        auto [key, value] = parse_label(line, "label");
-        labels[std::move(key)] = std::move(value);
-    });
+    for_each_line(content, what, [&](std::string_view line) { take_label(labels, line, "label"); });
 }
 
 std::vector<EnvVar> proxy_env(const HostEnv& host) {

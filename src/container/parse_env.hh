@@ -31,6 +31,8 @@ void take_env_file(std::vector<EnvVar>& env, std::string_view content, const Hos
 
 /// "KEY[=VALUE]". @throws Error where the key is empty
 std::pair<std::string, std::string> parse_label(std::string_view text, std::string_view flag);
+/// Adds what parse_label reads; the last of a name wins.
+void take_label(std::map<std::string, std::string>& labels, std::string_view text, std::string_view flag);
 /// A file for --label-file: one label a line.
 void take_label_file(std::map<std::string, std::string>& labels, std::string_view content,
                      std::string_view what);

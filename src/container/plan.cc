@@ -120,12 +120,7 @@ runtime::NetworkPlan plan_network(const NetworkConfig& config) {
 std::optional<image::Image> find_image(const image::ImageStore& images, const ContainerConfig& config) {
     if (config.rootfs) return std::nullopt;
     // The name may mean another image by now.
-    auto image = images.get(config.image_id.empty() ? config.image : config.image_id);
-    if (!image.found_as) {
-        const auto named = images.find(config.image);
-        if (named && named->id == image.id) image.found_as = named->found_as;
-    }
-    return image;
+    return images.get(config.image_id.empty() ? config.image : config.image_id);
 }
 
 namespace {
@@ -147,14 +142,19 @@ void take_from_pod(const ContainerConfig& config, const PodShare& pod, HostFacts
     if (config.uts.mode == NamespaceMode::pod) facts.hostname = pod.hostname;
 }
 
-void make_host_files(const ContainerConfig& config, const image::Image* image, const net::SlirpConfig* slirp,
-                     const PodShare* pod, const std::filesystem::path& directory, HostFacts& facts) {
-    write_own_files(config, image && image->found_as ? image->found_as->str() : config.image,
+void make_host_files(const ContainerConfig& config, const image::Image* image,
+                     const runtime::NetworkPlan& network, const PodShare* pod,
+                     const std::filesystem::path& directory, HostFacts& facts) {
+    write_own_files(config, config.image_name.empty() ? config.image : config.image_name,
                     image ? image->id.hex() : std::string(), directory, facts);
-    if (!pod || network_namespace(config.network).mode != NamespaceMode::pod)
-        return write_network_files(config, net::read_host_resolv_conf(), slirp, directory, facts);
-    facts.hosts_file = pod->hosts_file;
-    facts.resolv_conf_file = pod->resolv_conf_file;
+    if (pod && network_namespace(config.network).mode == NamespaceMode::pod) {
+        facts.hosts_file = pod->hosts_file;
+        facts.resolv_conf_file = pod->resolv_conf_file;
+        return;
+    }
+    const bool slirp = network.mode == runtime::NetworkMode::slirp;
+    write_network_files(config, slirp ? network.resolvers : net::read_host_resolv_conf(),
+                        slirp ? &network.slirp : nullptr, directory, facts);
 }
 
 }  // namespace
@@ -183,8 +183,7 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     store::open_run(paths);
     const auto run_directory = paths.run() / config.id;
     sys::make_dirs(run_directory, 0711);
-    const bool own_network = plan.network.mode == runtime::NetworkMode::slirp;
-    make_host_files(config, image, own_network ? &plan.network.slirp : nullptr, pod, run_directory, facts);
+    make_host_files(config, image, plan.network, pod, run_directory, facts);
     const auto* image_config = image ? &image->config.config : nullptr;
     facts.volumes = prepare_volumes(paths, effective_mounts(config, image_config), directory);
     plan.spec = make_spec(config, image_config, facts);

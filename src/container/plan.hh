@@ -56,7 +56,7 @@ runtime::NetworkPlan plan_network(const NetworkConfig& network);
 userns::MapRequest plan_maps(const store::Paths& paths, const UsernsConfig& userns, const HostFacts& facts,
                              const std::filesystem::path& directory);
 
-/// The image that a container was made of, and the name that was used for it; nothing with --rootfs.
+/// The image that a container was made of; nothing with --rootfs.
 /// @throws Error where it is gone
 std::optional<image::Image> find_image(const image::ImageStore& images, const ContainerConfig& config);
 

@@ -174,6 +174,10 @@ std::vector<ProcessInfo> container_processes(pid_t first, bool own_namespace) {
     return list;
 }
 
+bool has_own_pids(const ContainerConfig& config) {
+    return config.pid.mode != NamespaceMode::host && config.pid.mode != NamespaceMode::path;
+}
+
 uint64_t boot_clock_ns() {
     timespec now{};
     ::clock_gettime(CLOCK_BOOTTIME, &now);

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "container/config.hh"
+
 /// The processes of a container as the host's /proc shows them. Nothing of the container is executed, and no
 /// process of it can hide: it has none outside its PID namespace.
 namespace rpod::container {
@@ -33,6 +35,10 @@ struct ProcessInfo {
     std::array<std::string, 5> capabilities;  ///< hex: inheritable, permitted, effective, bounding, ambient
     int seccomp = 0;
 };
+
+/// Whether the container's processes are those of a PID namespace that it has, or shares with containers
+/// alone.
+bool has_own_pids(const ContainerConfig& config);
 
 /// @param first  the container's first process
 /// @param own_namespace  false for --pid host: `first` and what descends from it

@@ -11,6 +11,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "container/enum_names.hh"
+#include "store/names.hh"
 #include "store/record.hh"
 #include "sys/file.hh"
 #include "sys/namespace.hh"
@@ -139,11 +140,14 @@ void wait_for_monitor(const std::filesystem::path& directory) {
         throw;
     }
     if (sys::process_start(state->monitor_pid) != state->monitor_start) return;
-    while (!state->pod.empty() && is_alive(directory)) std::this_thread::sleep_for(kLockPoll);
-    if (!state->pod.empty()) std::this_thread::sleep_for(kLockPoll);
-    // A dying monitor drops all of its locks, in any order, before the kernel has ended what lives below it.
-    const auto pod = directory.parent_path().parent_path() / "pods" / state->pod;
-    if (state->pod.empty() || !is_alive(pod)) sys::wait_for_end(pidfd.get());
+    if (!state->pod.empty()) {
+        while (is_alive(directory)) std::this_thread::sleep_for(kLockPoll);
+        // A dying monitor drops all of its locks, in any order, before the kernel has ended what lives below
+        // it.
+        std::this_thread::sleep_for(kLockPoll);
+        if (is_alive(directory.parent_path().parent_path() / "pods" / state->pod)) return;
+    }
+    sys::wait_for_end(pidfd.get());
 }
 
 Time creation_time(const std::filesystem::path& directory) {
@@ -153,6 +157,22 @@ Time creation_time(const std::filesystem::path& directory) {
     check(::stat(path.c_str(), &st), "look at '{}'", path.native());
     return Time(std::chrono::duration_cast<Time::duration>(std::chrono::seconds(st.st_mtim.tv_sec) +
                                                            std::chrono::nanoseconds(st.st_mtim.tv_nsec)));
+}
+
+std::optional<std::string> newest_record(const std::filesystem::path& records) {
+    std::optional<std::string> newest;
+    Time time;
+    for (auto& id : store::record_ids(records)) {
+        try {
+            const auto created = creation_time(records / id);
+            if (newest && created <= time) continue;
+            newest = std::move(id);
+            time = created;
+        } catch (const SysError&) {
+            continue;  // removed meanwhile
+        }
+    }
+    return newest;
 }
 
 std::string format_time(Time time) {

@@ -53,6 +53,8 @@ bool is_alive(const std::filesystem::path& directory);
 /// What a container does, told by the lock and the records. Never waits.
 enum class Life { created, initialized, running, paused, stopping, restarting, exited };
 Life life_of(const std::filesystem::path& directory);
+/// It does not run; a monitor that has written the exit record is only cleaning up.
+inline bool is_idle(Life life) { return life == Life::created || life == Life::exited; }
 /// "created", "running": podman's words.
 std::string_view life_name(Life life);
 
@@ -63,6 +65,9 @@ void wait_for_monitor(const std::filesystem::path& directory);
 
 /// When the container was made.
 Time creation_time(const std::filesystem::path& directory);
+
+/// The record in a directory of containers or pods that was made last; nothing where there is none.
+std::optional<std::string> newest_record(const std::filesystem::path& records);
 
 /// RFC 3339 with nanoseconds, UTC.
 std::string format_time(Time time);

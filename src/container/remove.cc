@@ -18,9 +18,6 @@ constexpr int kExitInUse = 2;
 
 std::string_view participle(Life life) { return life == Life::paused ? "paused" : "running"; }
 
-/// A monitor that has written the exit record is only cleaning up.
-bool is_idle(Life life) { return life == Life::created || life == Life::exited; }
-
 }  // namespace
 
 void remove_container(const store::Paths& paths, const std::string& id, const RemoveRequest& request) {

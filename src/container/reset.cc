@@ -2,24 +2,21 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/reset.hh"
 
-#include <algorithm>
-
 #include "base/error.hh"
 #include "base/log.hh"
 #include "container/control.hh"
 #include "container/create.hh"
 #include "container/find.hh"
 #include "container/remove.hh"
-#include "container/session.hh"
+#include "container/root_access.hh"
 #include "store/lock.hh"
 #include "store/names.hh"
 #include "sys/file.hh"
-#include "sys/process.hh"
 
 namespace rpod::container {
 namespace {
 
-void end_container(const store::Paths& paths, const std::string& id) {
+void force_out(const store::Paths& paths, const std::string& id) {
     try {
         remove_container(paths, id, {.force = true, .stop_seconds = {}, .anonymous_volumes = true});
         return;
@@ -39,7 +36,7 @@ store::StoreLock end_all(const store::Paths& paths) {
     for (;;) {
         // With the monitor of a pod all of its containers end.
         for (const auto& id : store::record_ids(paths.pods())) kill_monitor(paths.pods() / id);
-        for (const auto& id : container_ids(paths)) end_container(paths, id);
+        for (const auto& id : container_ids(paths)) force_out(paths, id);
         auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
         if (container_ids(paths).empty()) return lock;
     }
@@ -54,13 +51,9 @@ void reset_store(const store::Paths& paths) {
         paths.networks(),   paths.secrets(),        paths.chain_indexes(), paths.seccomp_cache(),
         paths.events(),     paths.run() / "secrets"};
     // What containers wrote belongs to subordinate IDs.
-    const pid_t worker = userns::spawn_in_session(session_files(paths), userns::current_identity(),
-                                                  {.role = "rpod:reset"}, [&](int) {
-                                                      for (const auto& tree : trees)
-                                                          sys::remove_tree_at(AT_FDCWD, tree);
-                                                      return 0;
-                                                  });
-    if (!sys::wait_for(worker).ok()) throw Error("empty the store '{}' failed", paths.root().native());
+    with_session_ids(paths, [&] {
+        for (const auto& tree : trees) sys::remove_tree_at(AT_FDCWD, tree);
+    });
 }
 
 }  // namespace rpod::container

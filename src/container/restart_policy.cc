@@ -29,6 +29,10 @@ bool RestartPolicy::wants_restart(sys::ExitStatus status, uint32_t restarts) con
     return false;
 }
 
+std::string_view policy_name(std::string_view restart) {
+    return restart.empty() ? std::string_view("no") : split(restart, ':')[0];
+}
+
 RestartPolicy parse_restart_policy(std::string_view text) {
     using When = RestartPolicy::When;
     constexpr std::string_view on_failure = "on-failure";

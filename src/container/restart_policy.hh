@@ -20,6 +20,9 @@ struct RestartPolicy {
     bool wants_restart(sys::ExitStatus status, uint32_t restarts) const;
 };
 
+/// Of --restart as typed: its name, without a count; "no" for "".
+std::string_view policy_name(std::string_view restart);
+
 /// "", "no", "on-failure[:N]", "always", "unless-stopped". @throws Error
 RestartPolicy parse_restart_policy(std::string_view text);
 

@@ -8,6 +8,7 @@
 #include "container/create.hh"
 #include "container/events.hh"
 #include "container/find.hh"
+#include "container/id_file.hh"
 #include "container/image_name.hh"
 #include "container/publish.hh"
 #include "container/remove.hh"
@@ -18,30 +19,6 @@
 
 namespace rpod::container {
 namespace {
-
-/// --cidfile: must not exist; removed again where nothing comes of the container.
-class CidFile {
-  public:
-    explicit CidFile(const std::string& path) : path_(path) {
-        if (path_.empty()) return;
-        fd_ = sys::open_file(path_, O_WRONLY | O_CREAT | O_EXCL, 0644);
-    }
-    ~CidFile() {
-        if (!path_.empty() && !kept_) ::unlink(path_.c_str());
-    }
-    CidFile(const CidFile&) = delete;
-    CidFile& operator=(const CidFile&) = delete;
-    void write(const std::string& id) {
-        if (fd_) sys::write_all(fd_.get(), id, fmt::format("'{}'", path_));
-        fd_.reset();
-    }
-    void keep() { kept_ = true; }
-
-  private:
-    std::string path_;
-    sys::Fd fd_;
-    bool kept_ = false;
-};
 
 /// What the image says of its containers; nothing with --rootfs.
 std::optional<oci::RunConfig> record_image(const store::Paths& paths, ContainerConfig& config) {
@@ -69,7 +46,7 @@ void create_container(const store::Paths& paths, ContainerConfig& config, bool r
     take_volumes_from(paths, config);
     resolve_secrets(paths, config);
     choose_ports(config, image ? &*image : nullptr);
-    CidFile cid_file(config.cidfile);
+    IdFile cid_file(config.cidfile);
     create(paths, config, false);
     note_event(paths, config, "create");
     cid_file.write(config.id);
@@ -84,7 +61,7 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
     take_volumes_from(paths, config);
     resolve_secrets(paths, config);
     auto listeners = publish_ports(config, image ? &*image : nullptr);
-    CidFile cid_file(config.cidfile);
+    IdFile cid_file(config.cidfile);
     auto created = create(paths, config, true);
     note_event(paths, config, "create");
     cid_file.write(config.id);

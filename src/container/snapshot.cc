@@ -10,6 +10,7 @@
 #include "sys/file.hh"
 
 namespace rpod::container {
+
 Snapshot take_snapshot(const store::Paths& paths, const std::string& id) {
     Snapshot s;
     s.id = id;
@@ -40,20 +41,8 @@ std::vector<Snapshot> take_snapshots(const store::Paths& paths) {
 }
 
 std::string latest_container(const store::Paths& paths) {
-    std::string latest;
-    Time time;
-    for (const auto& id : container_ids(paths)) {
-        try {
-            const auto created = creation_time(paths.containers() / id);
-            if (!latest.empty() && created <= time) continue;
-            latest = id;
-            time = created;
-        } catch (const SysError&) {
-            continue;  // removed meanwhile
-        }
-    }
-    if (latest.empty()) throw Error("no containers found: no such container");
-    return latest;
+    if (auto id = newest_record(paths.containers())) return *std::move(id);
+    throw Error("no containers found: no such container");
 }
 
 }  // namespace rpod::container

@@ -11,10 +11,9 @@ std::optional<sys::ExitStatus> run_monitored(const store::Paths& paths, MonitorJ
     auto [client, monitor] = make_attach_pair();
     const userns::SpawnOptions options{
         .role = "rpod:monitor",
-        .place = spawn.own_pid_namespace ? userns::Place::pid_namespace : userns::Place::detached,
+        .place = job.own_pid_namespace ? userns::Place::pid_namespace : userns::Place::detached,
         .subuid_name = spawn.subuid_name,
         .subgid_name = spawn.subgid_name};
-    job.own_pid_namespace = spawn.own_pid_namespace;
     userns::spawn_in_session(
         session_files(paths), userns::current_identity(), options,
         [&job, &channel = monitor](int holder) { return run_monitor(job, std::move(channel), holder); });

@@ -18,9 +18,6 @@ struct AttachRequest {
 };
 
 struct SpawnRequest {
-    /// Whether the container has a PID namespace of its own. In one of others the monitor stays where the
-    /// command is, and the kernel no longer ends the container with it.
-    bool own_pid_namespace = true;
     std::string subuid_name, subgid_name;
 };
 

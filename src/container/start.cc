@@ -38,9 +38,7 @@ std::optional<sys::ExitStatus> start_monitor(const store::Paths& paths, const Co
     auto options = attach_options(config, request);
     if (passthrough) options.streams = {.in = false, .out = false, .err = false};
     return run_monitored(paths, job,
-                         {.own_pid_namespace = config.pid.mode == NamespaceMode::private_,
-                          .subuid_name = config.userns.subuid_name,
-                          .subgid_name = config.userns.subgid_name},
+                         {.subuid_name = config.userns.subuid_name, .subgid_name = config.userns.subgid_name},
                          {.attach = options, .when_created = [&lock] { lock.reset(); }});
 }
 

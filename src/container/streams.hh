@@ -2,8 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
-#include <poll.h>
-
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -15,17 +13,6 @@
 #include "runtime/launch.hh"
 
 namespace rpod::container {
-
-/// What one turn of the poll loop waits for.
-struct PollSet {
-    std::vector<pollfd> fds;
-    /// @param fd  -1: nothing. @return where ready() finds it
-    size_t add(int fd, short events) {
-        fds.push_back({.fd = fd, .events = events, .revents = 0});
-        return fds.size() - 1;
-    }
-    bool ready(size_t i) const { return fds[i].revents != 0; }
-};
 
 /// The monitor's side of a container's standard streams: output goes to the log and to the clients, input
 /// comes from these.

@@ -135,7 +135,7 @@ std::vector<Image> ImageStore::list() const {
     return images;
 }
 
-OpenChain ImageStore::open_chain(const Image& image) const {
+std::vector<sys::Fd> ImageStore::open_layers(const Image& image) const {
     std::vector<sys::Fd> blobs;
     for (const auto& layer : image.layers) {
         const auto path = paths_.blobs() / layer.diff_id.hex();
@@ -150,6 +150,11 @@ OpenChain ImageStore::open_chain(const Image& image) const {
         }
         blobs.push_back(std::move(*fd));
     }
+    return blobs;
+}
+
+OpenChain ImageStore::open_chain(const Image& image) const {
+    auto blobs = open_layers(image);
     auto [fd, index] = open_chain_index(paths_, image.layers, blobs);
     return OpenChain{.index_fd = std::move(fd), .index = std::move(index), .blobs = std::move(blobs)};
 }

@@ -79,8 +79,11 @@ class ImageStore {
     /// @throws Error "NAME: image not known"
     Image get(std::string_view name) const;
 
-    /// The index is built again where it is missing, stale or damaged. @throws Error where a layer is missing
-    /// or has another size than it should
+    /// The layers alone, the lowest first. @throws Error where one is missing or has another size than it
+    /// should
+    std::vector<sys::Fd> open_layers(const Image& image) const;
+
+    /// The index is built again where it is missing, stale or damaged. @throws Error as open_layers
     OpenChain open_chain(const Image& image) const;
 
     /// A small blob (a manifest, a configuration), its digest checked.

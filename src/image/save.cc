@@ -28,7 +28,7 @@ struct OpenImage {
 OpenImage open_image(const ImageStore& store, const ImageToSave& wanted) {
     return {.wanted = wanted,
             .config = store.read_blob(wanted.image.id, oci::kMaxConfigBytes),
-            .layers = store.open_chain(wanted.image).blobs};
+            .layers = store.open_layers(wanted.image)};
 }
 
 /// The files of one archive or directory: what images share is written once.

@@ -272,6 +272,12 @@ void archive_tree(const sys::RootedDir& root, TarWriter& out, const TreeOptions&
     TreeArchiver(root, out, options).run();
 }
 
+void write_tree(const sys::RootedDir& root, int out, const std::string& what, const TreeOptions& options) {
+    TarWriter writer([&](std::string_view bytes) { sys::write_all(out, bytes, what); });
+    archive_tree(root, writer, options);
+    writer.finish();
+}
+
 bool archive_path(const sys::RootedDir& root, const std::string& path, TarWriter& out, TreeOptions options) {
     // Looked at before it is opened to be read: opening a device or a fifo does something.
     auto found = root.find(path, O_PATH);

@@ -37,6 +37,10 @@ struct TreeOptions {
 /// @throws SysError
 void archive_tree(const sys::RootedDir& root, TarWriter& out, const TreeOptions& options = {});
 
+/// A whole archive of it. @param out  borrowed; `what` names it in errors
+void write_tree(const sys::RootedDir& root, int out, const std::string& what,
+                const TreeOptions& options = {});
+
 /// Adds what `path` leads to, links followed: a directory with all below it, or one file, called `name`
 /// (for a directory as in TreeOptions).
 /// @return false where there is nothing; true for sockets, too, which are left out

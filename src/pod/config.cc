@@ -16,7 +16,7 @@ using oci::NamespaceType;
 
 constexpr int kVersion = 1;
 
-/// In the order in which podman shows them.
+/// The words of --share.
 constexpr std::array<std::pair<NamespaceType, std::string_view>, 5> kShared{
     {{NamespaceType::ipc, "ipc"},
      {NamespaceType::network, "net"},

@@ -32,7 +32,7 @@ struct PodConfig {
 /// The host name that its members see where they share UTS.
 std::string pod_hostname(const PodConfig& config);
 
-/// config.json: {"version":1,"shared":["ipc","network","uts"],"exit_policy":"continue","base":{…}}, where
+/// config.json: {"version":1,"shared":["net","ipc","uts"],"exit_policy":"continue","base":{…}}, where
 /// base is in the format of a container's record.
 std::string to_json(const PodConfig& config);
 /// @param what  names the record in errors

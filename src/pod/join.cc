@@ -85,6 +85,20 @@ void join_pod(const store::Paths& paths, ContainerConfig& config, const std::str
     if (config.restart.empty() && !config.remove) config.restart = pod.base.restart;
 }
 
+void check_pod(PodConfig& pod) {
+    using Mode = container::UsernsConfig::Mode;
+    if (pod.base.userns.mode == Mode::container || pod.base.userns.mode == Mode::path)
+        throw Error("--userns: a pod has a user namespace of its own, not that of '{}'",
+                    pod.base.userns.target);
+    const auto network = container::network_namespace(pod.base.network).mode;
+    if (network == NamespaceMode::container || network == NamespaceMode::path)
+        throw Error("--network {}: a pod has a network of its own, none, or the host's",
+                    pod.base.network.networks.front());
+    if (network == NamespaceMode::host) pod.shared.erase(NamespaceType::network);
+    if (!pod.shared.contains(NamespaceType::network) && !pod.base.network.publish.empty())
+        throw Error("ports of a pod whose members do not share a network of their own cannot be published");
+}
+
 PodConfig make_pod_for(ContainerConfig& config, const std::string& name) {
     PodConfig pod;
     pod.base.name = name;
@@ -95,8 +109,7 @@ PodConfig make_pod_for(ContainerConfig& config, const std::string& name) {
     std::swap(pod.base.hostname, config.hostname);
     std::swap(pod.base.userns, config.userns);
     pod.base.shm_size_bytes = config.shm_size_bytes;
-    if (container::network_namespace(pod.base.network).mode == NamespaceMode::host)
-        pod.shared.erase(NamespaceType::network);
+    check_pod(pod);
     return pod;
 }
 

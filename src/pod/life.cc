@@ -42,15 +42,21 @@ std::optional<Life> find_life(const store::Paths& paths, const std::string& memb
     }
 }
 
-std::vector<std::string> members_in(const store::Paths& paths, const std::string& id,
-                                    std::initializer_list<Life> lives) {
+std::vector<std::string> members_where(const store::Paths& paths, const std::string& id,
+                                       const std::function<bool(Life)>& wanted) {
     auto ids = member_ids(paths, id);
     std::erase_if(ids, [&](const std::string& member) {
         const auto life = find_life(paths, member);
-        return !life || std::find(lives.begin(), lives.end(), *life) == lives.end();
+        return !life || !wanted(*life);
     });
     return ids;
 }
+
+bool is_up(Life life) { return !container::is_idle(life); }
+bool is_startable(Life life) { return container::is_idle(life) || life == Life::initialized; }
+bool takes_signals(Life life) { return life == Life::running || life == Life::stopping; }
+bool is_running(Life life) { return life == Life::running; }
+bool is_paused(Life life) { return life == Life::paused; }
 
 /// Does it for one, and does not mind that it is gone.
 void try_one(const store::Paths& paths, const std::string& member, const Act& act,
@@ -120,7 +126,7 @@ Failures start_pod(const store::Paths& paths, const std::string& id) {
         container::start_container(paths, member, {.attached = false}, start_in_place);
     };
     std::vector<std::string> others;
-    for (const auto& member : members_in(paths, id, {Life::created, Life::exited, Life::initialized})) {
+    for (const auto& member : members_where(paths, id, is_startable)) {
         const auto config = container::read_config(paths.containers() / member);
         if (config.init_container.empty()) {
             others.push_back(member);
@@ -137,8 +143,7 @@ Failures start_pod(const store::Paths& paths, const std::string& id) {
 }
 
 Failures stop_pod(const store::Paths& paths, const std::string& id, std::optional<uint32_t> seconds) {
-    auto members = members_in(
-        paths, id, {Life::running, Life::initialized, Life::stopping, Life::restarting, Life::paused});
+    auto members = members_where(paths, id, is_up);
     const auto sidecars = std::stable_partition(members.begin(), members.end(), [&](const auto& member) {
         return !is_sidecar(container::read_config(paths.containers() / member));
     });
@@ -159,23 +164,22 @@ Failures kill_pod(const store::Paths& paths, const std::string& id, int signal) 
         container::kill_monitor(paths.pods() / id);
         return {};
     }
-    return for_each(paths, members_in(paths, id, {Life::running, Life::stopping}),
+    return for_each(paths, members_where(paths, id, takes_signals),
                     [&](const std::string& member) { container::kill_container(paths, member, signal); });
 }
 
 Failures pause_pod(const store::Paths& paths, const std::string& id) {
-    return for_each(paths, members_in(paths, id, {Life::running}),
+    return for_each(paths, members_where(paths, id, is_running),
                     [&](const std::string& member) { container::pause_container(paths, member); });
 }
 
 Failures unpause_pod(const store::Paths& paths, const std::string& id) {
-    return for_each(paths, members_in(paths, id, {Life::paused}),
+    return for_each(paths, members_where(paths, id, is_paused),
                     [&](const std::string& member) { container::unpause_container(paths, member); });
 }
 
 void remove_pod(const store::Paths& paths, const std::string& id, const RemovePodRequest& request) {
-    const auto up = members_in(
-        paths, id, {Life::running, Life::initialized, Life::stopping, Life::restarting, Life::paused});
+    const auto up = members_where(paths, id, is_up);
     if (!up.empty() && !request.force) {
         throw Error(
             "pod {} has containers that are running or paused, e.g. {}: such a pod cannot be removed without "

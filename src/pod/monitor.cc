@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <list>
@@ -78,11 +77,7 @@ class PodMonitor {
     void turn() {
         PollSet set;
         const auto ended = set.add(children_.fd(), POLLIN);
-        const auto listener = set.add(clients_.listener(), POLLIN);
-        const auto first_client = set.fds.size();
-        for (const auto& client : clients_.all())
-            set.add(client.end.fd(), static_cast<short>(POLLIN | (client.end.has_pending() ? POLLOUT : 0)));
-        const auto polled = clients_.all().size();
+        clients_.add_to(set);
         bool drains = false;
         for (auto& member : members_) {
             member->add_to(set);
@@ -92,8 +87,7 @@ class PodMonitor {
         if (ready < 0 && errno == EINTR) return;
         check(ready, "wait for events");
         for (auto& member : members_) member->serve(set);
-        serve_clients(set, first_client, polled);
-        if (set.ready(listener)) clients_.accept();
+        clients_.serve(set, [this](Client& client) { take_message(client); });
         if (set.ready(ended)) children_.reap([&](pid_t pid, auto status) { take_child(pid, status); });
         forget_ended();
     }
@@ -113,16 +107,6 @@ class PodMonitor {
         std::erase_if(members_, [](const auto& m) { return m->over() && !m->has_pending(); });
         const bool last = before > 0 && members_.empty();
         if (last && job_.config.exit_policy == ExitPolicy::stop) over_ = true;
-    }
-
-    void serve_clients(const PollSet& set, size_t first, size_t count) {
-        auto& all = clients_.all();
-        for (size_t i = 0; i < count; ++i) {
-            const short events = set.fds[first + i].revents;
-            if (events & POLLOUT) all[i].end.drain();
-            if (events & (POLLIN | POLLHUP)) take_message(all[i]);
-        }
-        clients_.forget_gone();
     }
 
     void take_message(Client& client) {
@@ -174,9 +158,7 @@ class PodMonitor {
             if (member->id() == request.id && !member->over())
                 throw Error("container {}: it runs already", request.id);
         }
-        auto alive = sys::open_file(directory / "alive", O_RDWR | O_CREAT, 0600);
-        if (!sys::try_lock(alive.get(), sys::LockKind::exclusive))
-            throw Error("container {}: it has a monitor already", request.id);
+        auto alive = container::lock_alive(directory, "container " + request.id);
         auto origin = job_.origin;
         origin.facts.namespaces = request.foreign;
         origin.facts.shared_shm = request.shared_shm;
@@ -210,10 +192,7 @@ int run_pod_monitor(PodJob& job, MonitorEnd client, int holder_fd) {
         for (const auto& listener : job.namespaces.network.listeners) keep.push_back(listener.socket.get());
         container::leave_command(std::move(keep), directory);
         for (int fd = 0; fd <= 2; ++fd) sys::point_at_null(fd);
-        // Opened once: closing any descriptor of the file would drop the lock.
-        alive = sys::open_file(directory / "alive", O_RDWR | O_CREAT, 0600);
-        if (!sys::try_lock(alive.get(), sys::LockKind::exclusive))
-            throw Error("pod {}: it has a monitor already", job.config.base.id);
+        alive = container::lock_alive(directory, "pod " + job.config.base.id);
         sys::unshare_namespaces(CLONE_NEWNS);
     } catch (const Error& e) {
         client.failed(e);

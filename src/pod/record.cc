@@ -20,29 +20,12 @@ namespace {
 
 store::Names pod_names(const store::Paths& paths) { return store::Names(paths.pods() / "names"); }
 
-bool is_there(const std::filesystem::path& path) { return sys::find_at(AT_FDCWD, path, O_PATH).has_value(); }
-
 /// Under the exclusive store lock. Pods and containers have one space of names.
 void claim_name(const store::Paths& paths, const std::string& name, const std::string& id) {
-    const auto container = container::container_names(paths).owner(name);
-    if (container && is_there(paths.containers() / *container)) {
+    if (store::is_name_taken(paths.containers(), name))
         throw Error("adding pod to state: name \"{}\" is in use: container already exists", name);
-    }
-    const auto names = pod_names(paths);
-    const auto owner = names.owner(name);
-    if (owner && !is_there(paths.pods() / *owner)) names.release(name, *owner);
-    if (!names.claim(name, id))
+    if (!store::claim_record_name(paths.pods(), name, id))
         throw Error("adding pod to state: name \"{}\" is in use: pod already exists", name);
-}
-
-void claim_any_name(const store::Paths& paths, PodConfig& config) {
-    for (int tries = 0; tries < 100 && config.base.name.empty(); ++tries) {
-        const auto name = store::random_pair_name();
-        if (pod_names(paths).claim(name, config.base.id)) config.base.name = name;
-    }
-    if (!config.base.name.empty()) return;
-    config.base.name = config.base.id.substr(0, 12);
-    claim_name(paths, config.base.name, config.base.id);
 }
 
 }  // namespace
@@ -53,7 +36,7 @@ void create_pod(const store::Paths& paths, PodConfig& config) {
     sys::make_dirs(paths.pods());
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
     if (config.base.name.empty()) {
-        claim_any_name(paths, config);
+        config.base.name = store::claim_random_name(paths.pods(), paths.containers(), config.base.id);
     } else {
         claim_name(paths, config.base.name, config.base.id);
     }
@@ -76,15 +59,7 @@ void create_pod(const store::Paths& paths, PodConfig& config) {
 std::vector<std::string> pod_ids(const store::Paths& paths) { return store::record_ids(paths.pods()); }
 
 std::optional<std::string> lookup_pod(const store::Paths& paths, const std::string& name_or_id) {
-    const auto ids = pod_ids(paths);
-    if (store::is_valid_name(name_or_id)) {
-        const auto owner = pod_names(paths).owner(name_or_id);
-        if (owner && std::find(ids.begin(), ids.end(), *owner) != ids.end()) return *owner;
-    }
-    const auto match = store::match_prefix(ids, name_or_id);
-    if (match.ambiguous)
-        throw Error("more than one pod has an ID that begins with \"{}\"", printable(name_or_id));
-    return match.id;
+    return store::lookup_record(paths.pods(), "pod", name_or_id);
 }
 
 std::string find_pod(const store::Paths& paths, const std::string& name_or_id) {
@@ -93,16 +68,14 @@ std::string find_pod(const store::Paths& paths, const std::string& name_or_id) {
 }
 
 std::string latest_pod(const store::Paths& paths) {
-    std::string latest;
-    container::Time time;
-    for (const auto& id : pod_ids(paths)) {
-        const auto created = container::creation_time(paths.pods() / id);
-        if (!latest.empty() && created <= time) continue;
-        latest = id;
-        time = created;
-    }
-    if (latest.empty()) throw Error("no pods found: no such pod");
-    return latest;
+    if (auto id = container::newest_record(paths.pods())) return *std::move(id);
+    throw Error("no pods found: no such pod");
+}
+
+std::optional<PodConfig> find_record(const store::Paths& paths, const std::string& id) {
+    const auto file = paths.pods() / id / "config.json";
+    const auto text = sys::find_file(file);
+    return text ? std::optional(config_from_json(*text, file)) : std::nullopt;
 }
 
 PodConfig read_pod(const store::Paths& paths, const std::string& id) {
@@ -114,7 +87,7 @@ sys::Fd lock_pod(const store::Paths& paths, const std::string& id) {
     auto making = sys::find_at(AT_FDCWD, paths.pods() / id / "making", O_RDWR);
     if (making) sys::lock(making->get(), sys::LockKind::exclusive);
     // It may have been removed while we waited.
-    if (!making || !is_there(paths.pods() / id))
+    if (!making || !sys::find_at(AT_FDCWD, paths.pods() / id, O_PATH))
         throw Error("no pod with name or ID {} found: no such pod", id);
     return *std::move(making);
 }

@@ -30,6 +30,8 @@ std::string find_pod(const store::Paths& paths, const std::string& name_or_id);
 /// The ID of the pod that was made last. @throws Error where there is none
 std::string latest_pod(const store::Paths& paths);
 
+/// Its record; nothing where it is gone.
+std::optional<PodConfig> find_record(const store::Paths& paths, const std::string& id);
 /// @throws Error where it is gone
 PodConfig read_pod(const store::Paths& paths, const std::string& id);
 
@@ -42,7 +44,7 @@ std::vector<std::string> member_ids(const store::Paths& paths, const std::string
 /// Takes the record of a pod without members away; its name is free then. The caller holds its lock.
 void discard_pod(const store::Paths& paths, const std::string& id);
 
-/// Removes what processes that died have left: half-made and half-removed pods, names without one.
+/// Removes what processes that died have left: half-made and half-removed pods.
 void sweep_pods(const store::Paths& paths);
 
 }  // namespace rpod::pod

@@ -21,12 +21,12 @@ PodSnapshot take(const store::Paths& paths, const std::string& id,
     s.id = id;
     s.config = read_pod(paths, id);
     s.created = container::creation_time(directory);
-    s.alive = container::is_alive(directory);
-    s.started = sys::find_at(AT_FDCWD, directory / "alive", O_PATH).has_value();
+    const bool alive = container::is_alive(directory);
+    const bool started = sys::find_at(AT_FDCWD, directory / "alive", O_PATH).has_value();
     for (const auto& container : containers) {
         if (container.config.pod == id) s.members.push_back(container);
     }
-    s.status = pod_status(s.alive, s.started, s.members);
+    s.status = pod_status(alive, started, s.members);
     return s;
 }
 

@@ -16,8 +16,6 @@ struct PodSnapshot {
     std::string id;
     PodConfig config;
     container::Time created;
-    bool alive = false;                        ///< its monitor lives
-    bool started = false;                      ///< it has lived
     std::vector<container::Snapshot> members;  ///< the oldest first
     std::string status;                        ///< "Created", "Running": podman's words
 };

@@ -148,9 +148,7 @@ class Launch {
 
     void write_id_maps() {
         if (new_namespaces_ & CLONE_NEWUSER) {
-            const auto proc = fmt::format("/proc/{}/", result_.host_pid_);
-            sys::write_existing(proc + "uid_map", maps_.uids.to_proc());
-            sys::write_existing(proc + "gid_map", maps_.gids.to_proc());
+            userns::write_pod_maps(result_.host_pid_, maps_);
         }
         result_.sync_->id_map_written();
     }

@@ -60,9 +60,7 @@ PodNamespaces::PodNamespaces(PodNamespacesPlan& plan) : plan_(plan) {
     const auto host_pid = sys::pid_in_proc(first.pidfd.get());
     // Now, while it is dumpable.
     open_namespaces(host_pid);
-    const auto proc = fmt::format("/proc/{}/", host_pid);
-    sys::write_existing(proc + "uid_map", maps.uids.to_proc());
-    sys::write_existing(proc + "gid_map", maps.gids.to_proc());
+    userns::write_pod_maps(host_pid, maps);
     ours.id_map_written();
     follow(ours);
     ours.go();

@@ -13,7 +13,7 @@ namespace rpod::store {
 
 /// Something that happened in the store, in podman's words.
 struct Event {
-    std::string type;    ///< "container", "image", "volume", "secret", "system"
+    std::string type;    ///< "container", "image", "volume", "secret"
     std::string status;  ///< "create", "died", …
     std::string id{};
     std::string name{};

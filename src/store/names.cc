@@ -83,14 +83,61 @@ std::string random_pair_name() {
                        kNouns[random[1] % kNouns.size()]);
 }
 
-std::vector<std::string> record_ids(const std::filesystem::path& directory) {
-    const auto fd = sys::find_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
+namespace {
+
+Names names_of(const std::filesystem::path& records) { return Names(records / "names"); }
+
+bool is_there(const std::filesystem::path& records, const std::string& id) {
+    return sys::find_at(AT_FDCWD, records / id, O_PATH).has_value();
+}
+
+}  // namespace
+
+std::vector<std::string> record_ids(const std::filesystem::path& records) {
+    const auto fd = sys::find_at(AT_FDCWD, records, O_RDONLY | O_DIRECTORY);
     if (!fd) return {};
     auto names = sys::list_dir(fd->get());
     std::erase_if(names, [](const std::string& name) {
         return name.size() != 64 || name.find_first_not_of("0123456789abcdef") != name.npos;
     });
     return names;
+}
+
+std::optional<std::string> lookup_record(const std::filesystem::path& records, std::string_view kind,
+                                         const std::string& name_or_id) {
+    const auto ids = record_ids(records);
+    const auto owner = names_of(records).owner(name_or_id);
+    if (owner && std::find(ids.begin(), ids.end(), *owner) != ids.end()) return owner;
+    const auto match = match_prefix(ids, name_or_id);
+    if (match.ambiguous)
+        throw Error("more than one {} has an ID that begins with \"{}\"", kind, printable(name_or_id));
+    return match.id;
+}
+
+bool is_name_taken(const std::filesystem::path& records, const std::string& name) {
+    const auto owner = names_of(records).owner(name);
+    return owner && is_there(records, *owner);
+}
+
+bool claim_record_name(const std::filesystem::path& records, const std::string& name, const std::string& id) {
+    const auto names = names_of(records);
+    if (names.claim(name, id)) return true;
+    const auto owner = names.owner(name);
+    if (!owner || is_there(records, *owner)) return false;
+    names.release(name, *owner);
+    return names.claim(name, id);
+}
+
+std::string claim_random_name(const std::filesystem::path& records, const std::filesystem::path& others,
+                              const std::string& id) {
+    for (int tries = 0; tries < 100; ++tries) {
+        const auto name = random_pair_name();
+        if (!is_name_taken(others, name) && names_of(records).claim(name, id)) return name;
+    }
+    // 4096 names are all taken: the ID is one, too.
+    const auto name = id.substr(0, 12);
+    if (!claim_record_name(records, name, id)) throw Error("find a name for {}: none is left", id);
+    return name;
 }
 
 PrefixMatch match_prefix(const std::vector<std::string>& ids, std::string_view prefix) {

@@ -36,9 +36,24 @@ class Names {
 /// A name nobody chose: adjective_noun, from a table of 64 × 64.
 std::string random_pair_name();
 
+/// Containers and pods are directories of records, each named by its ID, with their names in "names" below.
+
 /// The records in a directory: the names in it that are IDs (64 hex digits). None where there is no
 /// directory.
-std::vector<std::string> record_ids(const std::filesystem::path& directory);
+std::vector<std::string> record_ids(const std::filesystem::path& records);
+/// What a name, an ID or the front of an ID means; nothing where it means none.
+/// @param kind  "container", for the error
+/// @throws Error where several fit
+std::optional<std::string> lookup_record(const std::filesystem::path& records, std::string_view kind,
+                                         const std::string& name_or_id);
+/// Whether a record has the name. One that is gone does not count.
+bool is_name_taken(const std::filesystem::path& records, const std::string& name);
+/// Claims a name, also from a record that never came to be: who claimed it died first. The caller holds the
+/// exclusive store lock. @return false where a record has it
+bool claim_record_name(const std::filesystem::path& records, const std::string& name, const std::string& id);
+/// Claims a name nobody chose, and that none of `others` has. @return the name
+std::string claim_random_name(const std::filesystem::path& records, const std::filesystem::path& others,
+                              const std::string& id);
 
 /// What a prefix of an ID means among the IDs there are.
 struct PrefixMatch {

@@ -91,8 +91,7 @@ void open_root(const Paths& paths) {
     if (const auto text = find_version(paths)) return check_version(paths, *text);
     sys::make_dirs(paths.root(), 0700);
     // Without a version file a directory becomes a store only when it is empty: not somebody's home by a slip
-    // in
-    // --root.
+    // in --root.
     if (const auto name = foreign_name(paths)) {
         // Another command may have made the store since we looked: the version is what it wrote first.
         if (const auto text = find_version(paths)) return check_version(paths, *text);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.hh"
+#include "sys/file.hh"
 
 namespace rpod::userns {
 namespace {
@@ -93,6 +94,12 @@ PodMaps resolve_pod_maps(const MapRequest& request, const SessionMaps& session) 
     auto maps = std::visit(Resolver{session}, request);
     return {.uids = maps.uids.fitted_to(session.uids, IdKind::uid),
             .gids = maps.gids.fitted_to(session.gids, IdKind::gid)};
+}
+
+void write_pod_maps(pid_t host_pid, const PodMaps& maps) {
+    const auto proc = fmt::format("/proc/{}/", host_pid);
+    sys::write_existing(proc + "uid_map", maps.uids.to_proc());
+    sys::write_existing(proc + "gid_map", maps.gids.to_proc());
 }
 
 }  // namespace rpod::userns

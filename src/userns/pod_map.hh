@@ -54,4 +54,7 @@ struct PodMaps {
 /// @throws Error where U does not have the IDs that are asked for, with the reason where there is one
 PodMaps resolve_pod_maps(const MapRequest& request, const SessionMaps& session);
 
+/// Writes them for a process in a new user namespace. @param host_pid  as /proc counts it
+void write_pod_maps(pid_t host_pid, const PodMaps& maps);
+
 }  // namespace rpod::userns

@@ -63,6 +63,13 @@ has_logged() { [ "$(rpod logs "$1" | grep -c "$2")" = "$3" ]; }
     run_rpod create --name taken busybox true
     run_rpod 125 pod create taken
     like "$stderr" 'container already exists' "a container's name"
+    run_rpod pod create --name pod1
+    run_rpod 125 create --name pod1 busybox true
+    like "$stderr" 'name "pod1" is in use: pod already exists' "a pod's name"
+    run_rpod 125 rename taken pod1
+    # A file that was to get the ID is not left behind.
+    run_rpod 125 pod create --name pod1 --pod-id-file "$BATS_TEST_TMPDIR/id"
+    [ ! -e "$BATS_TEST_TMPDIR/id" ] || fail "the ID file is there"
 }
 
 @test "members talk over 127.0.0.1 and share the host name and /etc/hosts" {

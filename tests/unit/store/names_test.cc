@@ -41,6 +41,36 @@ TEST(Names, RandomOnesAreValid) {
     }
 }
 
+TEST(Records, AreFoundByNameIdAndPrefix) {
+    TempStore store;
+    const auto records = store.paths().root() / "things";
+    const std::string one = "a1" + std::string(62, '0'), two = "a2" + std::string(62, '0');
+    EXPECT_TRUE(record_ids(records).empty());
+    for (const auto& id : {one, two}) sys::make_dirs(records / id);
+    sys::make_dirs(records / ".tmp-1");
+    EXPECT_TRUE(claim_record_name(records, "web", one));
+    EXPECT_EQ(record_ids(records).size(), 2U);
+    EXPECT_EQ(lookup_record(records, "thing", "web"), one);
+    EXPECT_EQ(lookup_record(records, "thing", two), two);
+    EXPECT_EQ(lookup_record(records, "thing", "a2"), two);
+    EXPECT_EQ(lookup_record(records, "thing", "b"), std::nullopt);
+    EXPECT_THROW(lookup_record(records, "thing", "a"), Error);
+}
+
+TEST(Records, ANameIsTakenWhileItsRecordIsThere) {
+    TempStore store;
+    const auto records = store.paths().root() / "things";
+    sys::make_dirs(records / "1");
+    EXPECT_TRUE(claim_record_name(records, "web", "1"));
+    EXPECT_TRUE(is_name_taken(records, "web"));
+    EXPECT_FALSE(claim_record_name(records, "web", "2"));
+    // Whoever claimed it died before its record was there.
+    sys::remove_tree_at(AT_FDCWD, records / "1");
+    EXPECT_FALSE(is_name_taken(records, "web"));
+    EXPECT_TRUE(claim_record_name(records, "web", "2"));
+    EXPECT_TRUE(is_valid_name(claim_random_name(records, store.paths().root() / "others", "3")));
+}
+
 TEST(MatchPrefix, WantsOneMeaning) {
     const std::vector<std::string> ids{"abc1", "abd2", "ab"};
     EXPECT_EQ(match_prefix(ids, "abc").id, "abc1");
