@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "cli/app.hh"
+#include "cli/persona.hh"
 
 namespace {
 
@@ -69,5 +70,6 @@ int main(int argc, char** argv) {
     std::ostream err(&err_buffer);
     err << std::unitbuf;
     rpod::cli::Context ctx{.out = out, .err = err};
+    if (argc > 0) ctx.program = rpod::cli::persona_name(argv[0]);
     return rpod::cli::run(arguments(argc, argv), ctx, rpod::cli::all_commands());
 }

@@ -27,6 +27,7 @@
 #include "cli/logs.hh"
 #include "cli/oci.hh"
 #include "cli/parser.hh"
+#include "cli/persona.hh"
 #include "cli/pods.hh"
 #include "cli/port.hh"
 #include "cli/ps.hh"
@@ -136,7 +137,7 @@ int dispatch(const Args& all, Context& ctx, const std::vector<Command>& commands
         add_global_flags(*parser, ctx.global, !group.empty());
         words = parse_flags(*parser, words, true, path);
         if (version) {
-            ctx.out << fmt::format("{} version {}\n", ctx.program, RPOD_VERSION);
+            ctx.out << version_line(ctx) << "\n";
             return 0;
         }
         const bool asks_help = !words.empty() && words[0] == "help" && group.empty();

@@ -121,8 +121,9 @@ std::vector<Row> rows_of(const std::vector<image::Image>& images, const ImageFil
     for (const auto& image : images) {
         if (!filter.matches(image)) continue;
         if (image.names.empty()) rows.push_back(Row{.image = &image, .name = {}});
-        for (const auto& name : image.names) {
-            if (filter.matches_name(name)) rows.push_back(Row{.image = &image, .name = name});
+        // The name given last comes first, as podman has it.
+        for (auto name = image.names.rbegin(); name != image.names.rend(); ++name) {
+            if (filter.matches_name(*name)) rows.push_back(Row{.image = &image, .name = *name});
         }
     }
     return rows;

@@ -9,16 +9,13 @@
 #include <ostream>
 
 #include "base/error.hh"
+#include "cli/persona.hh"
 #include "cli/run_options.hh"
 #include "cli/stores.hh"
 #include "cli/template.hh"
 
 namespace rpod::cli {
 namespace {
-
-/// The podman whose command line and JSON this is; docker's interface of the same time.
-constexpr const char* kPodmanApi = "4.3.1";
-constexpr const char* kDockerApi = "1.41";
 
 struct FormatOption {
     std::string format;
@@ -33,9 +30,10 @@ int run_version(Context& ctx, const FormatOption& o) {
     } else if (!o.format.empty()) {
         ctx.out << Template("version", o.format).run(data) << "\n";
     } else {
-        ctx.out << fmt::format("{:<14}{}\n", "Client:", ctx.program)
-                << fmt::format("{:<14}{}\n", "Version:", RPOD_VERSION)
-                << fmt::format("{:<14}{}\n", "API Version:", speaks_docker(ctx) ? kDockerApi : kPodmanApi)
+        const auto self = persona(ctx);
+        ctx.out << fmt::format("{:<14}{}\n", "Client:", self.engine)
+                << fmt::format("{:<14}{}\n", "Version:", self.version)
+                << fmt::format("{:<14}{}\n", "API Version:", self.api)
                 << fmt::format("{:<14}{}\n", "OS/Arch:", os_and_architecture());
     }
     return 0;
@@ -72,9 +70,9 @@ Action define_info(CLI::App& flags, Context& ctx) {
 }  // namespace
 
 DataObject version_part(const Context& ctx) {
-    const char* api = speaks_docker(ctx) ? kDockerApi : kPodmanApi;
+    const auto self = persona(ctx);
     DataObject o{.type = "define.Version"};
-    o.add("APIVersion", api).add("Version", RPOD_VERSION).add("GoVersion", "").add("GitCommit", "");
+    o.add("APIVersion", self.api).add("Version", self.version).add("GoVersion", "").add("GitCommit", "");
     o.add("BuiltTime", "").add("Built", 0).add("OsArch", os_and_architecture()).add("Os", "linux");
     return o;
 }

@@ -12,9 +12,6 @@ namespace rpod::cli {
 /// `rpod info`, `rpod system info`, `rpod version`.
 std::vector<Command> system_commands();
 
-/// Whose words scripts expect: podman's, or docker's where rpod is called so.
-bool speaks_docker(const Context& ctx);
-
 /// podman's versions, or docker's: {"Client": …, "Server": …}.
 Data version_data(const Context& ctx);
 /// One of them. @param api  the version of the interface

@@ -12,6 +12,7 @@
 #include "base/strings.hh"
 #include "cli/go_duration.hh"
 #include "cli/images.hh"
+#include "cli/persona.hh"
 #include "cli/run_options.hh"
 #include "cli/system.hh"
 #include "container/snapshot.hh"
@@ -125,7 +126,7 @@ DataObject make_host(const Machine& m, const std::string& version) {
     o.add("CgroupControllers", Data::strings(m.cgroup_controllers), "cgroupControllers");
     o.add("CPUs", static_cast<int64_t>(m.cpus), "cpus")
         .add("Distribution", std::move(distribution), "distribution");
-    o.add("EventLogger", "none", "eventLogger").add("Hostname", std::string(m.names.nodename), "hostname");
+    o.add("EventLogger", "file", "eventLogger").add("Hostname", std::string(m.names.nodename), "hostname");
     o.add("IDMappings", id_mappings(), "idMappings").add("Kernel", std::string(m.names.release), "kernel");
     o.add("LogDriver", "k8s-file", "logDriver");
     o.add("MemFree", bytes(m, m.memory.freeram), "memFree")
@@ -230,8 +231,6 @@ Data docker_info(const Context& ctx, const Machine& m, const image::ImageStore& 
 
 }  // namespace
 
-bool speaks_docker(const Context& ctx) { return ctx.program == "docker"; }
-
 Data info_data(const Context& ctx) {
     const auto m = look_around();
     const auto images = open_images(ctx);
@@ -243,8 +242,7 @@ Data info_data(const Context& ctx) {
     plugins.add("Log", Data::strings({"k8s-file", "json-file", "none", "passthrough"}), "log");
     plugins.add("Authorization", Data::nil_list(), "authorization");
     DataObject o{.type = "define.Info"};
-    o.add("Host", make_host(m, *version.find("Version")->text()), "host")
-        .add("Store", make_store(images), "store");
+    o.add("Host", make_host(m, RPOD_VERSION), "host").add("Store", make_store(images), "store");
     o.add("Registries", DataMap{}, "registries").add("Plugins", std::move(plugins), "plugins");
     o.add("Version", version, "version");
     return o;
