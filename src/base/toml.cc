@@ -57,4 +57,15 @@ json::Value parse_toml(std::string_view text, const std::string& what) {
     }
 }
 
+unsigned toml_line(std::string_view text, std::string_view key) {
+    const auto root = toml::parse(text);
+    const toml::node* node = &root;
+    for (const auto part : split(key, '.')) {
+        const auto* table = node->as_table();
+        node = table ? table->get(part) : nullptr;
+        if (!node) return 0;
+    }
+    return node->source().begin.line;
+}
+
 }  // namespace rpod

@@ -15,4 +15,8 @@ namespace rpod {
 /// @throws Error with line and column for text that is not TOML 1.0, or is too deep
 json::Value parse_toml(std::string_view text, const std::string& what);
 
+/// The line, from 1, that sets a key: "containers.netns"; 0 where none does.
+/// @param text  TOML that parse_toml takes
+unsigned toml_line(std::string_view text, std::string_view key);
+
 }  // namespace rpod

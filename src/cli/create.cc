@@ -8,6 +8,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "cli/conf_defaults.hh"
 #include "cli/container_select.hh"
 #include "cli/ensure_image.hh"
 #include "cli/enter_pod.hh"
@@ -39,8 +40,8 @@ Action define_create(CLI::App& flags, Context& ctx) {
                     "always goes on beside them")
         ->type_name("TYPE")
         ->group("Namespaces and users");
-    return [options, &ctx](const Args& args) {
-        auto request = validate(options->shared, args, Surroundings::here());
+    return [options, &flags, &ctx](const Args& args) {
+        auto request = read_request(options->shared, flags, args);
         check_init_container(options->init_container, request);
         request.config.init_container = options->init_container;
         const auto paths = open_store(ctx);

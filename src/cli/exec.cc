@@ -11,6 +11,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "cli/conf_defaults.hh"
 #include "cli/pod_member.hh"
 #include "cli/run_options.hh"
 #include "container/detach_keys.hh"
@@ -26,7 +27,7 @@ namespace {
 
 struct ExecOptions {
     std::string cidfile, user, workdir, member;
-    std::string detach_keys{container::kDefaultDetachKeys};
+    std::optional<std::string> detach_keys;
     Strings env, env_files, preserve_fd;
     unsigned preserve_fds = 0;
     bool detach = false, interactive = false, tty = false, privileged = false, latest = false;
@@ -75,8 +76,10 @@ container::ExecRequest make_request(const ExecOptions& o, Args command) {
     r.tty = o.tty;
     r.interactive = o.interactive;
     r.detach = o.detach;
-    container::DetachKeys{o.detach_keys};  // a bad one is refused even where it is not used
-    r.detach_keys = o.detach_keys;
+    auto keys = o.detach_keys;
+    choose_detach_keys(keys, o.tty);
+    const container::DetachKeys check(*keys);  // a bad one is refused even where it is not used
+    r.detach_keys = *keys;
     r.preserved_fds = preserved_fds(o);
     return r;
 }

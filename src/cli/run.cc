@@ -6,6 +6,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/conf_defaults.hh"
 #include "cli/container_select.hh"
 #include "cli/ensure_image.hh"
 #include "cli/enter_pod.hh"
@@ -22,7 +23,7 @@ constexpr const char* kLife = "Container";
 struct RunFlags {
     RunOptions shared;
     bool detach = false;
-    std::string detach_keys{container::kDefaultDetachKeys};
+    std::optional<std::string> detach_keys;
     bool sig_proxy = true;
 };
 
@@ -32,7 +33,7 @@ container::StartRequest start_request(const RunFlags& flags, const RunModes& mod
     return {.attached = !flags.detach,
             .streams = {.in = modes.attach_stdin, .out = modes.attach_stdout, .err = modes.attach_stderr},
             .sig_proxy = flags.sig_proxy,
-            .detach_keys = flags.detach_keys};
+            .detach_keys = *flags.detach_keys};
 }
 
 Action define_run(CLI::App& flags, Context& ctx) {
@@ -47,9 +48,10 @@ Action define_run(CLI::App& flags, Context& ctx) {
         ->group(kLife);
     flags.add_flag("--sig-proxy", options->sig_proxy, "Pass signals on to the container (default true)")
         ->group(kLife);
-    return [options, &ctx](const Args& args) {
-        auto request = validate(options->shared, args, Surroundings::here());
-        const container::DetachKeys check(options->detach_keys);
+    return [options, &flags, &ctx](const Args& args) {
+        auto request = read_request(options->shared, flags, args);
+        choose_detach_keys(options->detach_keys, request.config.tty);
+        const container::DetachKeys check(*options->detach_keys);
         const auto start = start_request(*options, request.modes);
         const auto paths = open_store(ctx);
         ensure_image(ctx, request.config, options->shared.registry, request.modes.quiet);

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "base/strings.hh"
+#include "cli/conf_defaults.hh"
 #include "cli/container_select.hh"
 #include "container/control.hh"
 #include "container/create.hh"
@@ -30,7 +31,7 @@ struct StartOptions {
     bool interactive = false;
     bool no_stdin = false;
     bool sig_proxy = true;
-    std::string detach_keys{container::kDefaultDetachKeys};
+    std::optional<std::string> detach_keys;
 };
 
 void add_attach_flags(CLI::App& flags, StartOptions& o) {
@@ -47,7 +48,7 @@ container::StartRequest attach_request(const StartOptions& o, bool with_input) {
     return {.attached = true,
             .streams = {.in = with_input, .out = true, .err = true},
             .sig_proxy = o.sig_proxy,
-            .detach_keys = o.detach_keys};
+            .detach_keys = *o.detach_keys};
 }
 
 int exit_code(const std::optional<sys::ExitStatus>& status) { return status ? status->shell_code() : 0; }
@@ -64,7 +65,8 @@ Action define_start(CLI::App& flags, Context& ctx) {
     add_attach_flags(flags, *options);
     return [options, &ctx](const Args& names) {
         const auto paths = open_store(ctx);
-        const container::DetachKeys check(options->detach_keys);
+        choose_detach_keys(options->detach_keys, options->attach || options->interactive);
+        const container::DetachKeys check(*options->detach_keys);
         container::sweep_containers(paths);
         const auto selected = select_containers(paths, options->select, names,
                                                 {Life::created, Life::exited, Life::initialized});
@@ -85,7 +87,8 @@ Action define_attach(CLI::App& flags, Context& ctx) {
     add_attach_flags(flags, *options);
     return [options, &ctx](const Args& names) {
         const auto paths = open_store(ctx);
-        const container::DetachKeys check(options->detach_keys);
+        choose_detach_keys(options->detach_keys, true);
+        const container::DetachKeys check(*options->detach_keys);
         const auto selected = select_containers(paths, options->select, names);
         return exit_code(container::attach_container(paths, selected.at(0).id,
                                                      attach_request(*options, !options->no_stdin)));

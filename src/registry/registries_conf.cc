@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "registry/registries_conf.hh"
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.hh"
@@ -22,16 +21,6 @@ bool add_file(RegistriesConf& conf, const std::string& path) {
     return text.has_value();
 }
 
-void add_directory(RegistriesConf& conf, const std::string& dir) {
-    const auto fd = sys::find_at(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY);
-    if (!fd) return;
-    auto names = sys::list_dir(fd->get());
-    std::sort(names.begin(), names.end());
-    for (const auto& name : names) {
-        if (name.ends_with(".conf")) add_file(conf, dir + "/" + name);
-    }
-}
-
 std::string without_slash(std::string text) {
     while (text.ends_with('/')) text.pop_back();
     return text;
@@ -49,8 +38,9 @@ RegistriesConf RegistriesConf::load() {
     for (const auto& dir : {user, std::string("/etc/containers"), std::string("/usr/share/containers")}) {
         if (add_file(conf, dir + "/registries.conf")) break;
     }
-    add_directory(conf, "/etc/containers/registries.conf.d");
-    add_directory(conf, user + "/registries.conf.d");
+    for (const auto& dir : {std::string("/etc/containers"), user}) {
+        for (const auto& file : conf_files(dir + "/registries.conf.d")) add_file(conf, file);
+    }
     return conf;
 }
 
