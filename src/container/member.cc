@@ -105,6 +105,7 @@ void Member::add_to(PollSet& set) {
     polled_.timeout = set.add(timeout_.fd(), POLLIN);
     polled_.stop = set.add(stop_timer_.fd(), POLLIN);
     polled_.again = set.add(restart_timer_.fd(), POLLIN);
+    polled_.network = set.add(launched_ ? launched_->servers().network_fd() : -1, POLLIN);
     // The foreground client sets the pace, but not that of the end.
     streams_.add_to(set, status_ || !clients_.holds_back());
     clients_.add_to(set);
@@ -123,6 +124,7 @@ void Member::turn(const PollSet& set) {
     if (over()) return;
     if (set.ready(polled_.timeout)) kill_for_timeout();
     if (set.ready(polled_.stop)) kill_for_stop();
+    if (launched_ && set.ready(polled_.network)) launched_->servers().answer_network();
     streams_.serve(set, status_.has_value());
     if (set.ready(polled_.again) && phase_ == Phase::backing_off) start_again();
     if (drains() && streams_.output_taken()) end_run();

@@ -82,7 +82,7 @@ class Member {
     enum class Phase { created, running, backing_off, over };
     /// Where things are in the poll set.
     struct Polled {
-        size_t timeout, stop, again;
+        size_t timeout, stop, again, network;
     };
 
     void open_files();

@@ -4,11 +4,12 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "base/strings.hh"
 
 namespace rpod::net {
 namespace {
 
-enum class Kind : uint32_t { ready = 1, failed = 2, set_resolvers = 3 };
+enum class Kind : uint32_t { ready = 1, failed = 2, set_resolvers = 3, ask_resolvers = 4 };
 
 constexpr uint32_t number(Kind kind) { return static_cast<uint32_t>(kind); }
 
@@ -23,6 +24,20 @@ bool MonitorEnd::wait_ready() const {
     return true;
 }
 
+MonitorEnd::Heard MonitorEnd::hear() const {
+    try {
+        const auto packet = channel_.receive();
+        if (!packet) return Heard::end;
+        if (packet->kind == number(Kind::ready)) return Heard::nothing;
+        if (packet->kind == number(Kind::ask_resolvers)) return Heard::ask_resolvers;
+        const bool explains = packet->kind == number(Kind::failed);
+        log::warn("rpod:net: {}", explains ? printable(packet->text) : "it sent what makes no sense");
+    } catch (const Error& e) {
+        log::warn("rpod:net: {}", e.what());
+    }
+    return Heard::end;
+}
+
 void MonitorEnd::set_resolvers(const ResolvConf& conf) const {
     channel_.send(number(Kind::set_resolvers), to_text(conf));
 }
@@ -34,6 +49,14 @@ void ServeEnd::failed(std::string_view why) const noexcept {
         channel_.send(number(Kind::failed), why);
     } catch (const std::exception& e) {
         log::debug("{}: {}", why, e.what());
+    }
+}
+
+void ServeEnd::ask_resolvers() const noexcept {
+    try {
+        channel_.send(number(Kind::ask_resolvers));
+    } catch (const std::exception& e) {
+        log::debug("network: ask for the resolvers: {}", e.what());
     }
 }
 

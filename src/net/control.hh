@@ -12,7 +12,8 @@ namespace rpod::net {
 ///
 ///     rpod:net                       monitor
 ///     ready | failed(text)  →        wait_ready
-///                           ←        set_resolvers(resolv.conf), any time later, any number of times
+///     ask_resolvers         →        hear, any time later, any number of times
+///                           ←        set_resolvers(resolv.conf), where it has changed
 ///
 /// The monitor's side.
 class MonitorEnd {
@@ -21,9 +22,15 @@ class MonitorEnd {
     /// Waits until rpod:net serves. Frames wait in the tap until then: a pod may start earlier.
     /// @return false where it died without a word. @throws Error with its reason why it does not
     [[nodiscard]] bool wait_ready() const;
-    /// The host's /etc/resolv.conf has changed.
+    enum class Heard {
+        nothing,        ///< one that took another's place says that it serves
+        ask_resolvers,  ///< what they are now is for set_resolvers, where it is news
+        end,            ///< it is gone, or makes no sense and is to end
+    };
+    /// When fd() is readable. It may be in an attacker's hands: nothing that it says is an error here.
+    [[nodiscard]] Heard hear() const;
     void set_resolvers(const ResolvConf& conf) const;
-    /// For the monitor's loop: readable only when rpod:net has ended.
+    /// For the monitor's loop.
     int fd() const { return channel_.fd(); }
 
   private:
@@ -36,6 +43,9 @@ class ServeEnd {
     explicit ServeEnd(sys::Channel channel) : channel_(std::move(channel)) {}
     void ready() const;
     void failed(std::string_view why) const noexcept;
+    /// The host may be on another network by now: where its /etc/resolv.conf has changed, set_resolvers
+    /// comes.
+    void ask_resolvers() const noexcept;
     /// The monitor's next message, when fd() is readable; nothing when the monitor is gone.
     std::optional<ResolvConf> receive_resolvers() const;
     int fd() const { return channel_.fd(); }

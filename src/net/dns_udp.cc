@@ -67,6 +67,7 @@ bool DnsUdp::take(Bytes frame, const IpFrame& ip) {
 void DnsUdp::start(const ReplyPath& path, Bytes message) {
     const auto end = message.size() <= kMaxQueryBytes ? dns::query_end(message) : std::nullopt;
     if (!end || resolvers_.size() == 0) {
+        resolvers_.start();  // there may be some by now
         const auto rcode = end ? dns::Rcode::server_failure : dns::Rcode::not_implemented;
         if (const auto error = dns::make_error(message, rcode)) sink_.to_pod(path.make_frame(*error));
         return;

@@ -37,6 +37,7 @@ void Resolvers::set(const ResolvConf& conf) {
 }
 
 size_t Resolvers::start() {
+    ++queries_;
     if (endpoints_.empty()) return 0;
     if (rotate_) first_ = (first_ + 1) % endpoints_.size();
     return first_;

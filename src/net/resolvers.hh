@@ -20,6 +20,8 @@ class Resolvers {
     size_t size() const { return endpoints_.size(); }
     /// Where a new query starts; the following ones are (start + 1) % size() and so on.
     size_t start();
+    /// How many queries have started.
+    uint64_t queries() const { return queries_; }
     const Endpoint& at(size_t index) const { return endpoints_[index % endpoints_.size()]; }
     /// A resolver gave an answer: queries start with it from now on.
     void answered(size_t index);
@@ -29,6 +31,7 @@ class Resolvers {
   private:
     std::vector<Endpoint> endpoints_;
     size_t first_ = 0;
+    uint64_t queries_ = 0;
     bool rotate_ = false;
     int try_ms_ = 0;
 };

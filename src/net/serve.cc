@@ -23,6 +23,10 @@ namespace {
 /// Frames taken from the tap before sockets have their turn again.
 constexpr int kFrameBatch = 64;
 
+/// While the pod resolves names, the monitor looks at the host's resolv.conf this often: a laptop that has
+/// moved to another network has other resolvers. A pod that resolves nothing wakes nobody.
+constexpr int64_t kAskEveryMs = 5000;
+
 class Loop final : FrameSink {
   public:
     Loop(sys::Fd tap, const SlirpConfig& config, const ResolvConf& resolvers, const ServeEnd& monitor)
@@ -54,7 +58,18 @@ class Loop final : FrameSink {
         dns_udp_.handle_sockets(poll_);
         dns_tcp_.handle_sockets(poll_);
         slirp_.handle_sockets(poll_);
-        return !poll_.revents(tap) || drain_tap();
+        const bool goes_on = !poll_.revents(tap) || drain_tap();
+        refresh_resolvers();
+        return goes_on;
+    }
+
+    void refresh_resolvers() {
+        if (resolvers_.queries() == seen_queries_) return;
+        seen_queries_ = resolvers_.queries();
+        const auto now = now_ms();
+        if (now - asked_ms_ < kAskEveryMs) return;
+        asked_ms_ = now;
+        monitor_.ask_resolvers();
     }
 
     bool handle_monitor() {
@@ -107,6 +122,8 @@ class Loop final : FrameSink {
     DnsUdp dns_udp_;
     DnsTcp dns_tcp_;
     PollSet poll_;
+    uint64_t seen_queries_ = 0;
+    int64_t asked_ms_ = now_ms();
     std::vector<uint8_t> buffer_ = std::vector<uint8_t>(kMaxFrame + 1);
 };
 

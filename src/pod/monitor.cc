@@ -77,6 +77,7 @@ class PodMonitor {
     void turn() {
         PollSet set;
         const auto ended = set.add(children_.fd(), POLLIN);
+        const auto network = set.add(namespaces_.servers().network_fd(), POLLIN);
         clients_.add_to(set);
         bool drains = false;
         for (auto& member : members_) {
@@ -86,6 +87,7 @@ class PodMonitor {
         const int ready = ::poll(set.fds.data(), set.fds.size(), drains ? 0 : -1);
         if (ready < 0 && errno == EINTR) return;
         check(ready, "wait for events");
+        if (set.ready(network)) namespaces_.servers().answer_network();
         for (auto& member : members_) member->serve(set);
         clients_.serve(set, [this](Client& client) { take_message(client); });
         if (set.ready(ended)) children_.reap([&](pid_t pid, auto status) { take_child(pid, status); });

@@ -47,6 +47,7 @@ void Servers::serve_image(std::vector<sys::Fd> connections, ImageRoot& root, std
 void Servers::serve_network(sys::Fd tap, sys::Fd pod_network, NetworkPlan& plan) {
     network_.tap = std::move(tap);
     network_.pod = std::move(pod_network);
+    network_.plan = &plan;
     add({.role = "rpod:net",
          .start = [this, &plan](bool) { return start_network(plan); },
          .give_up =
@@ -114,6 +115,17 @@ void Servers::wait_network_ready() {
             break;
         }
     }
+}
+
+void Servers::answer_network() {
+    const auto heard = network_.end->hear();
+    // One that is gone is replaced when its end is known; one that is not ends when it sees this.
+    if (heard == net::MonitorEnd::Heard::end) network_.end.reset();
+    if (heard != net::MonitorEnd::Heard::ask_resolvers) return;
+    auto resolvers = net::read_host_resolv_conf();
+    if (resolvers == network_.plan->resolvers) return;
+    network_.plan->resolvers = std::move(resolvers);
+    network_.end->set_resolvers(network_.plan->resolvers);
 }
 
 pid_t Servers::start_ports(AddedPort& added, const NetworkPlan& plan) {

@@ -42,6 +42,11 @@ class Servers {
     /// Returns when rpod:net, where there is one, serves. @throws Error with its reason why it cannot
     void wait_network_ready();
 
+    /// Readable when rpod:net asks something, or has ended; -1 where there is none.
+    int network_fd() const { return network_.end ? network_.end->fd() : -1; }
+    /// Then: the host's resolvers are read again, and handed to it where they have changed.
+    void answer_network();
+
     /// Serves one more port, by a process rpod:ports of its own: whoever is connected notices nothing.
     /// @param listener  copied
     /// @param plan  stays where it is as long as this object lives
@@ -91,6 +96,7 @@ class Servers {
         std::list<AddedPort> added;
         sys::Fd pod;                         ///< the pod's network namespace, where ports are published
         std::optional<net::MonitorEnd> end;  ///< rpod:net ends when this closes
+        NetworkPlan* plan = nullptr;         ///< where there is a network
     };
 
     void add(Server server);

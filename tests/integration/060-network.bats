@@ -79,3 +79,36 @@ ask_server() {
     run_rpod 125 run --rm --network slirp4netns:frob=1 busybox true
     like "$stderr" frob "message"
 }
+
+@test "a host that moves to another network: its new resolvers are asked" {
+    require_tun
+    local dir=$BATS_TEST_TMPDIR
+    echo 'nameserver 127.0.0.5' >"$dir/resolv.conf"
+    cat >"$dir/world" <<'END'
+set -eu
+ip link set lo up
+mount --bind "$1/resolv.conf" /etc/resolv.conf
+python3 "$2/dns_server.py" 127.0.0.5=192.0.2.5 127.0.0.6=192.0.2.6 >"$1/ready" &
+server=$!
+trap 'kill $server' EXIT
+until grep -q ready "$1/ready"; do sleep 0.05; done
+"$RPOD" --root "$1/store" import "$BUSYBOX_TAR" busybox >/dev/null
+"$RPOD" --root "$1/store" run --rm -v "$1:/shared" busybox sh -c '
+    resolve() { nslookup -type=a any.test 10.0.2.3 | sed -n "s/^Address.*\(192.0.2.[0-9]*\)$/\1/p"; }
+    resolve
+    : >/shared/asked
+    for i in $(seq 60); do
+        [ "$(resolve)" = 192.0.2.6 ] && echo 192.0.2.6 && break
+        sleep 0.5
+    done' &
+run=$!
+until [ -e "$1/asked" ]; do sleep 0.05; done
+echo "nameserver 127.0.0.6" >"$1/resolv.conf"
+wait $run
+END
+    export XDG_RUNTIME_DIR=$dir/run
+    mkdir -m 0700 "$dir/run"
+    run --separate-stderr timeout 60 unshare -rmn bash "$dir/world" "$dir" "$BATS_TEST_DIRNAME"
+    is "$status" 0 "exit code"
+    is "$output" $'192.0.2.5\n192.0.2.6' "the answers"
+}
