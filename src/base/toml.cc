@@ -2,6 +2,20 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "base/toml.hh"
 
+#include <stdexcept>
+
+namespace rpod {
+
+/// toml++ asserts what a text can make false ("[.a]"), and without assertions takes it for true: an error
+/// like any other.
+constexpr void require_sense(bool holds) {
+    if (!holds) throw std::invalid_argument("it makes no sense");
+}
+
+}  // namespace rpod
+
+#undef NDEBUG
+#define TOML_ASSERT(expr) rpod::require_sense(static_cast<bool>(expr))
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 #include <sstream>
@@ -54,6 +68,8 @@ json::Value parse_toml(std::string_view text, const std::string& what) {
     } catch (const toml::parse_error& e) {
         throw Error("{}: line {}, column {}: {}", what, e.source().begin.line, e.source().begin.column,
                     printable(e.description()));
+    } catch (const std::invalid_argument& e) {
+        throw Error("{}: it is not TOML: {}", what, e.what());
     }
 }
 

@@ -23,6 +23,9 @@ TEST(Toml, SaysWhereItIsWrong) {
     }
     EXPECT_THROW(parse_toml("a = " + std::string(10'000, '['), "t"), Error);
     EXPECT_THROW(parse_toml("a = \"\xff\"", "t"), Error);
+    // What toml++ asserts.
+    EXPECT_THROW(parse_toml("[.a]\nb = 1\n", "t"), Error);
+    EXPECT_THROW(parse_toml("[[.]]", "t"), Error);
 }
 
 }  // namespace
