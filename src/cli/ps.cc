@@ -120,7 +120,10 @@ std::vector<std::string> ids_of(const std::vector<Snapshot>& list) {
 void show_once(Context& ctx, const PsOptions& o, const image::ImageStore& store) {
     ContainerImages images(store);
     PodTable pods(store.paths());
-    auto chosen = choose(container::take_snapshots(store.paths()), o, images, pods);
+    // What is asked of others may need all of them: --filter before=, volumes in use.
+    const bool only_running = !o.all && o.last == 0 && !o.latest && o.filters.empty();
+    const auto which = only_running ? container::Which::alive : container::Which::all;
+    auto chosen = choose(container::take_snapshots(store.paths(), which), o, images, pods);
     std::map<std::string, container::DiskUsage> usage;
     if (o.size || o.sort == "size") usage = container::disk_usage(store.paths(), ids_of(chosen));
     sort_by(chosen, o.sort, images, usage);

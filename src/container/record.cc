@@ -67,7 +67,7 @@ void name_monitor(State& state) {
 }
 
 std::optional<State> read_state(const std::filesystem::path& directory) {
-    const auto record = store::find_record(open_directory(directory).get(), kState, owner(directory));
+    const auto record = store::find_record(directory, kState, owner(directory));
     if (!record) return std::nullopt;
     State state{.status = enum_or(*record, "status", kStatuses, Status::created),
                 .pid = static_cast<pid_t>(record->at("pid").as_int(0, INT32_MAX)),
@@ -91,7 +91,7 @@ void write_exit(const std::filesystem::path& directory, const Exit& exit) {
 }
 
 std::optional<Exit> read_exit(const std::filesystem::path& directory) {
-    const auto record = store::find_record(open_directory(directory).get(), kExit, owner(directory));
+    const auto record = store::find_record(directory, kExit, owner(directory));
     if (!record) return std::nullopt;
     return Exit{.status = {.code = static_cast<int>(record->at("code").as_int(0, 255)),
                            .signal = static_cast<int>(record->at("signal").as_int(0, 64))},
@@ -111,8 +111,12 @@ bool is_alive(const std::filesystem::path& directory) {
 Life life_of(const std::filesystem::path& directory) {
     const bool alive = is_alive(directory);
     const auto state = read_state(directory);
+    return life_of(alive, state, read_exit(directory));
+}
+
+Life life_of(bool alive, const std::optional<State>& state, const std::optional<Exit>& exit) {
     if (alive && state && state->status == Status::restarting) return Life::restarting;
-    if (read_exit(directory)) return Life::exited;
+    if (exit) return Life::exited;
     if (!state) return Life::created;
     if (!alive) return state->started ? Life::exited : Life::created;
     switch (state->status) {

@@ -53,6 +53,8 @@ bool is_alive(const std::filesystem::path& directory);
 /// What a container does, told by the lock and the records. Never waits.
 enum class Life { created, initialized, running, paused, stopping, restarting, exited };
 Life life_of(const std::filesystem::path& directory);
+/// From what was read in this order.
+Life life_of(bool alive, const std::optional<State>& state, const std::optional<Exit>& exit);
 /// It does not run; a monitor that has written the exit record is only cleaning up.
 inline bool is_idle(Life life) { return life == Life::created || life == Life::exited; }
 /// "created", "running": podman's words.

@@ -22,13 +22,14 @@ Snapshot take_snapshot(const store::Paths& paths, const std::string& id) {
     s.created = creation_time(s.directory);
     s.state = read_state(s.directory);
     s.exit = read_exit(s.directory);
-    s.status = life_name(life_of(s.directory));
+    s.status = life_name(life_of(s.alive, s.state, s.exit));
     return s;
 }
 
-std::vector<Snapshot> take_snapshots(const store::Paths& paths) {
+std::vector<Snapshot> take_snapshots(const store::Paths& paths, Which which) {
     std::vector<Snapshot> all;
     for (const auto& id : container_ids(paths)) {
+        if (which == Which::alive && !is_alive(paths.containers() / id)) continue;
         try {
             all.push_back(take_snapshot(paths, id));
         } catch (const Error& e) {

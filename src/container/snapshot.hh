@@ -37,9 +37,14 @@ struct Snapshot {
 /// @throws Error where its records cannot be read
 Snapshot take_snapshot(const store::Paths& paths, const std::string& id);
 
-/// All containers, the newest last. One that is removed meanwhile, or whose records cannot be read, is left
+enum class Which {
+    all,
+    alive,  ///< those that run, and some others; the records of the rest are not even read
+};
+
+/// The newest last. One that is removed meanwhile, or whose records cannot be read, is left
 /// out.
-std::vector<Snapshot> take_snapshots(const store::Paths& paths);
+std::vector<Snapshot> take_snapshots(const store::Paths& paths, Which which = Which::all);
 
 /// The ID of the container that was made last. @throws Error where there is none
 std::string latest_container(const store::Paths& paths);
