@@ -40,6 +40,7 @@ enum class AttachKind : uint32_t {
     publish,  ///< text: ports (container/port_json.hh); answered with done and the same, all host ports known
     unpublish,  ///< text: ports; answered with done
     member,  ///< to a pod: text says which container is to be launched, with the socket of its first client
+    check_health,  ///< answered with done and, where the check does not succeed, the state of its health
     // monitor → client
     created = 32,  ///< text: the container's ID
     started,

@@ -60,6 +60,8 @@ void Member::answer(Client& client, const AttachMessage& message) {
         case AttachKind::unpublish:
             unpublish(message.text);
             return client.end.tell(AttachKind::done);
+        case AttachKind::check_health:
+            return check_health(client);
         case AttachKind::resize:
             return streams_.resize(message.text);
         case AttachKind::stdin_data:
@@ -109,11 +111,15 @@ void Member::stop(std::string_view text) {
         return clean_up();
     }
     const auto given = parse_uint(text, UINT32_MAX);
-    const auto seconds = given ? std::chrono::seconds(*given) : job_.stop_timeout;
+    begin_stop(given ? std::chrono::seconds(*given) : job_.stop_timeout);
+}
+
+void Member::begin_stop(std::chrono::seconds patience) {
+    if (job_.health) job_.health->end();
     set_status(Status::stopping);
-    if (seconds.count() == 0) return kill_for_stop();
+    if (patience.count() == 0) return kill_for_stop();
     sys::send_signal(launched_->pidfd(), job_.stop_signal);
-    stop_timer_.arm(seconds);
+    stop_timer_.arm(patience);
 }
 
 void Member::pause() {
@@ -121,6 +127,11 @@ void Member::pause() {
         throw Error("\"{}\" is not running, can't pause: container state improper", job_.id);
     if (!job_.own_pid_namespace) {
         throw Error("pause {}: it shares its PID namespace with others, whom this would stop, too", job_.id);
+    }
+    // A check that is stopped, too, would be late.
+    if (job_.health) {
+        job_.health->end();
+        settle_health();
     }
     stop_processes(launched_->pidfd(), state_.pid);
     set_status(Status::paused);
@@ -132,6 +143,7 @@ void Member::unpause() {
         throw Error("\"{}\" is not paused, can't unpause: container state improper", job_.id);
     continue_processes(launched_->pidfd(), state_.pid);
     set_status(Status::running);
+    if (job_.health) job_.health->resume();
     job_.event("unpause", {});
 }
 

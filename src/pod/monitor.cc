@@ -19,6 +19,7 @@
 #include "container/member.hh"
 #include "container/monitor.hh"
 #include "container/record.hh"
+#include "pod/events.hh"
 #include "sys/file.hh"
 #include "sys/namespace.hh"
 #include "sys/process.hh"
@@ -106,7 +107,9 @@ class PodMonitor {
         const auto before = members_.size();
         std::erase_if(members_, [](const auto& m) { return m->over() && !m->has_pending(); });
         const bool last = before > 0 && members_.empty();
-        if (last && job_.config.exit_policy == ExitPolicy::stop) over_ = true;
+        if (!last || job_.config.exit_policy != ExitPolicy::stop) return;
+        over_ = true;
+        note_event(job_.paths, job_.config, "stop");
     }
 
     void take_message(Client& client) {
