@@ -40,6 +40,7 @@
 #include "cli/system_store.hh"
 #include "cli/top.hh"
 #include "cli/unshare.hh"
+#include "cli/update.hh"
 #include "cli/volumes.hh"
 #include "cli/wait.hh"
 
@@ -197,19 +198,27 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
-    for (auto* group : {image_add_commands,    image_pull_commands,   image_push_commands,
-                        image_save_commands,   login_commands,        image_history_commands,
-                        image_list_commands,   image_manage_commands, inspect_commands,
-                        oci_commands,          run_commands,          create_commands,
-                        clone_commands,        secret_commands,       start_stop_commands,
-                        signal_pause_commands, wait_commands,         container_commands,
-                        commit_commands,       copy_commands,         diff_commands,
-                        exec_commands,         event_commands,        export_commands,
-                        health_commands,       ps_commands,           logs_commands,
-                        pod_create_commands,   pod_life_commands,     pod_show_commands,
-                        port_commands,         top_commands,          stats_commands,
-                        system_commands,       system_store_commands, volume_commands,
-                        unshare_commands,      completion_commands,   fuse_overlayfs_commands}) {
+    for (auto* group : {image_add_commands,     image_pull_commands,
+                        image_push_commands,    image_save_commands,
+                        login_commands,         image_history_commands,
+                        image_list_commands,    image_manage_commands,
+                        inspect_commands,       oci_commands,
+                        run_commands,           create_commands,
+                        clone_commands,         secret_commands,
+                        start_stop_commands,    signal_pause_commands,
+                        wait_commands,          container_commands,
+                        commit_commands,        copy_commands,
+                        diff_commands,          exec_commands,
+                        event_commands,         export_commands,
+                        health_commands,        ps_commands,
+                        logs_commands,          pod_create_commands,
+                        pod_life_commands,      pod_show_commands,
+                        port_commands,          top_commands,
+                        stats_commands,         system_commands,
+                        system_store_commands,  volume_commands,
+                        unshare_commands,       pod_clone_commands,
+                        update_commands,        completion_commands,
+                        fuse_overlayfs_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

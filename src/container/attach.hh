@@ -41,6 +41,7 @@ enum class AttachKind : uint32_t {
     unpublish,  ///< text: ports; answered with done
     member,  ///< to a pod: text says which container is to be launched, with the socket of its first client
     check_health,  ///< answered with done and, where the check does not succeed, the state of its health
+    reload,        ///< the restart policy in the record is another one; answered with done
     // monitor → client
     created = 32,  ///< text: the container's ID
     started,

@@ -109,8 +109,6 @@ class Member {
     void begin_stop(std::chrono::seconds patience);
     void pause();
     void unpause();
-    std::string publish(std::string_view text);
-    void unpublish(std::string_view text);
 
     void check_health(Client& client);
     void serve_health(const PollSet& set);

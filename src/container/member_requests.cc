@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
-#include <sys/socket.h>
-
-#include <algorithm>
-
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "container/create.hh"
 #include "container/freezer.hh"
 #include "container/member.hh"
-#include "container/port_json.hh"
-#include "net/listen.hh"
+#include "container/port_change.hh"
 #include "sys/process.hh"
 
 // What clients ask a container for.
@@ -56,12 +52,17 @@ void Member::answer(Client& client, const AttachMessage& message) {
             unpause();
             return client.end.tell(AttachKind::done);
         case AttachKind::publish:
-            return client.end.tell(AttachKind::done, publish(message.text));
+            return client.end.tell(
+                AttachKind::done,
+                open_ports(job_.plan.network, launched_ ? &launched_->servers() : nullptr, message.text));
         case AttachKind::unpublish:
-            unpublish(message.text);
+            close_ports(job_.plan.network, launched_ ? &launched_->servers() : nullptr, message.text);
             return client.end.tell(AttachKind::done);
         case AttachKind::check_health:
             return check_health(client);
+        case AttachKind::reload:
+            job_.restart = parse_restart_policy(read_config(job_.directory).restart);
+            return client.end.tell(AttachKind::done);
         case AttachKind::resize:
             return streams_.resize(message.text);
         case AttachKind::stdin_data:
@@ -145,30 +146,6 @@ void Member::unpause() {
     set_status(Status::running);
     if (job_.health) job_.health->resume();
     job_.event("unpause", {});
-}
-
-/// @return the ports, with those of the host's that were free
-std::string Member::publish(std::string_view text) {
-    auto ports = parse_ports(text, "publish");
-    auto& network = job_.plan.network;
-    for (auto& listener : net::open_listeners(ports, net::LowPorts::refuse)) {
-        if (launched_) launched_->servers().add_port(listener, network);
-        network.listeners.push_back(std::move(listener));
-    }
-    return ports_to_json(ports).dump();
-}
-
-/// Whoever holds a copy sees the end that shutdown(2) makes, and lets go of it.
-void Member::unpublish(std::string_view text) {
-    for (const auto& port : parse_ports(text, "unpublish")) {
-        if (launched_) launched_->servers().forget_port(port.container_port, port.transport);
-        std::erase_if(job_.plan.network.listeners, [&](const net::PortListener& listener) {
-            if (listener.transport != port.transport || listener.container_port != port.container_port)
-                return false;
-            ::shutdown(listener.socket.get(), SHUT_RDWR);
-            return true;
-        });
-    }
 }
 
 }  // namespace rpod::container

@@ -18,6 +18,7 @@
 #include "container/job.hh"
 #include "container/member.hh"
 #include "container/monitor.hh"
+#include "container/port_change.hh"
 #include "container/record.hh"
 #include "pod/events.hh"
 #include "sys/file.hh"
@@ -134,6 +135,13 @@ class PodMonitor {
                 // Who hears of the end finds the ports free.
                 namespaces_.servers().end_network();
                 job_.namespaces.network.listeners.clear();
+                return client.end.tell(AttachKind::done);
+            case AttachKind::publish:
+                return client.end.tell(
+                    AttachKind::done,
+                    container::open_ports(job_.namespaces.network, &namespaces_.servers(), message.text));
+            case AttachKind::unpublish:
+                container::close_ports(job_.namespaces.network, &namespaces_.servers(), message.text);
                 return client.end.tell(AttachKind::done);
             default:
                 return client.end.close();
