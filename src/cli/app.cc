@@ -22,6 +22,7 @@
 #include "cli/export.hh"
 #include "cli/flag_words.hh"
 #include "cli/fuse_overlayfs.hh"
+#include "cli/health.hh"
 #include "cli/help.hh"
 #include "cli/images.hh"
 #include "cli/login.hh"
@@ -41,6 +42,7 @@
 #include "cli/system_store.hh"
 #include "cli/top.hh"
 #include "cli/unshare.hh"
+#include "cli/update.hh"
 #include "cli/volumes.hh"
 #include "cli/wait.hh"
 
@@ -198,17 +200,19 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
-    for (auto* group :
-         {image_add_commands, image_pull_commands,    image_push_commands,    image_save_commands,
-          login_commands,     image_history_commands, image_list_commands,    image_manage_commands,
-          inspect_commands,   oci_commands,           run_commands,           create_commands,
-          clone_commands,     secret_commands,        start_stop_commands,    signal_pause_commands,
-          wait_commands,      container_commands,     commit_commands,        copy_commands,
-          diff_commands,      exec_commands,          event_commands,         export_commands,
-          ps_commands,        logs_commands,          pod_create_commands,    pod_life_commands,
-          pod_show_commands,  port_commands,          top_commands,           stats_commands,
-          system_commands,    system_store_commands,  volume_commands,        unshare_commands,
-          config_commands,    completion_commands,    fuse_overlayfs_commands}) {
+    // clang-format off
+    for (auto* group : {
+        image_add_commands, image_pull_commands, image_push_commands, image_save_commands,
+        login_commands, image_history_commands, image_list_commands, image_manage_commands,
+        inspect_commands, oci_commands, run_commands, create_commands, clone_commands,
+        secret_commands, start_stop_commands, signal_pause_commands, update_commands,
+        wait_commands, health_commands, container_commands, commit_commands, copy_commands,
+        diff_commands, exec_commands, event_commands, export_commands, ps_commands,
+        logs_commands, pod_create_commands, pod_life_commands, pod_show_commands,
+        pod_clone_commands, port_commands, top_commands, stats_commands, system_commands,
+        system_store_commands, volume_commands, unshare_commands, config_commands,
+        completion_commands, fuse_overlayfs_commands}) {
+    // clang-format on
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

@@ -14,42 +14,39 @@
 #include "container/run.hh"
 #include "container/start.hh"
 #include "pod/start.hh"
+#include "store/names.hh"
 
 namespace rpod::cli {
-namespace {
 
 using container::ContainerConfig;
 
-struct CloneOptions {
-    std::string name;
-    bool destroy = false, force = false, run = false;
-};
-
-/// "web-clone", or with the first number that makes it free.
-std::string free_name(const store::Paths& paths, const std::string& original) {
-    const auto names = container::container_names(paths);
+std::string clone_name(const store::Paths& paths, const std::string& original) {
+    const auto taken = [&](const std::string& name) {
+        return store::is_name_taken(paths.containers(), name) || store::is_name_taken(paths.pods(), name);
+    };
     auto name = original + "-clone";
-    for (int n = 1; names.owner(name); ++n) name = fmt::format("{}-clone{}", original, n);
+    for (int n = 1; taken(name); ++n) name = fmt::format("{}-clone{}", original, n);
     return name;
 }
 
-/// What was asked for the original, without what is its own alone: ID, name, the files that name it. Its
-/// mounts are there already, wherever they came from; anonymous volumes are new ones.
-ContainerConfig copy_of(ContainerConfig config) {
+ContainerConfig copy_of(const image::ImageStore& images, ContainerConfig config) {
     config.id.clear();
     config.cidfile.clear();
     config.pidfile.clear();
     config.conmon_pidfile.clear();
     config.volumes_from.clear();
+    if (config.rootfs) return config;
+    const auto named = images.find(config.image);
+    if (!named || named->id.hex() != config.image_id) config.image = config.image_id;
     return config;
 }
 
-/// The same image, also where its name means another one by now.
-void keep_image(const image::ImageStore& images, ContainerConfig& config) {
-    if (config.rootfs) return;
-    const auto named = images.find(config.image);
-    if (!named || named->id.hex() != config.image_id) config.image = config.image_id;
-}
+namespace {
+
+struct CloneOptions {
+    std::string name;
+    bool destroy = false, force = false, run = false;
+};
 
 int run_clone(Context& ctx, const CloneOptions& o, const Args& args) {
     if (o.force && !o.destroy) throw Error("cannot set --force without --destroy");
@@ -59,13 +56,11 @@ int run_clone(Context& ctx, const CloneOptions& o, const Args& args) {
     const auto& paths = images.paths();
     const auto original = container::find_container(paths, args[0]).id;
     const auto before = container::read_config(paths.containers() / original);
-    auto config = copy_of(before);
-    config.name = args.size() > 1 ? args[1] : !o.name.empty() ? o.name : free_name(paths, before.name);
+    auto config = copy_of(images, before);
+    config.name = args.size() > 1 ? args[1] : !o.name.empty() ? o.name : clone_name(paths, before.name);
     if (args.size() > 2) {
         config.image = args[2];
         config.rootfs.reset();
-    } else {
-        keep_image(images, config);
     }
     container::create_container(paths, config, false);
     if (o.destroy) {

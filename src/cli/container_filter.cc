@@ -60,9 +60,6 @@ bool has_status(const Snapshot& s, const std::string& value) {
     return s.status == (value == "stopped" ? "exited" : value);
 }
 
-/// Health checks do not exist for a container yet: none has one.
-bool never(const Snapshot&) { return false; }
-
 using Test = FilterTests<Snapshot>::Test;
 
 Test make_test(const std::string& key, const std::string& value, const std::vector<Snapshot>& all,
@@ -124,7 +121,11 @@ Test make_test(const std::string& key, const std::string& value, const std::vect
     if (key == "restart-policy") {
         return [value](const Snapshot& s) { return container::policy_name(s.config.restart) == value; };
     }
-    if (key == "health") return never;
+    if (key == "health") {
+        return [value](const Snapshot& s) {
+            return s.health && s.is_running() && container::health_name(s.health->status) == value;
+        };
+    }
     throw Error("\"{}\" is an invalid filter", printable(key));
 }
 

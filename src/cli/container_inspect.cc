@@ -4,6 +4,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "cli/health_view.hh"
 #include "cli/images.hh"
 #include "container/find.hh"
 #include "sys/file.hh"
@@ -98,9 +99,8 @@ DataObject inspect_state(const InspectInput& in) {
     o.add("ExitCode", s.exit_code()).add("Error", "");
     o.add("StartedAt", s.state && s.state->started ? timestamp(*s.state->started) : kNever);
     o.add("FinishedAt", s.exit ? timestamp(s.exit->finished) : kNever);
-    DataObject health{.type = "define.HealthCheckResults"};
-    health.add("Status", "").add("FailingStreak", 0).add("Log", Data::nil_list());
-    o.add("Health", health).add("Healthcheck", std::move(health), {}, Show::templates);
+    const auto health = inspect_health(s.health);
+    o.add("Health", health).add("Healthcheck", health, {}, Show::templates);
     o.add("CgroupPath", in.spec ? in.spec->linux.cgroups_path : std::string(), {}, Show::unless_empty);
     o.add("CheckpointedAt", kNever).add("RestoredAt", kNever);
     return o;

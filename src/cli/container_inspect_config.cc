@@ -8,6 +8,8 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/container_inspect.hh"
+#include "cli/health_view.hh"
+#include "container/health_plan.hh"
 #include "container/parse_port.hh"
 #include "container/spec.hh"
 
@@ -159,7 +161,8 @@ DataObject inspect_config(const InspectInput& in) {
     o.add("Labels", Data::string_map_or_nil(labels));
     o.add("Annotations", Data::string_map_or_nil(in.spec ? in.spec->annotations : c.annotations));
     o.add("StopSignal", container::stop_signal(c, image));
-    o.add("HealthcheckOnFailureAction", "none")
+    add_health(o, c.health, image);
+    o.add("HealthcheckOnFailureAction", container::action_name(c.health.on_failure))
         .add("CreateCommand", Data::nil_list(), {}, Show::unless_empty);
     o.add("Umask", fmt::format("{:04o}", c.umask))
         .add("Secrets", make_secrets(c.secrets), {}, Show::unless_empty);

@@ -152,7 +152,9 @@ std::string shown_id(const std::string& id, bool whole) { return whole ? id : id
 std::string status_text(const Snapshot& s) {
     if (s.status == "running") {
         const auto since = s.state && s.state->started ? timestamp(*s.state->started) : now();
-        return "Up " + human_duration(now().seconds - since.seconds);
+        const auto health =
+            s.health ? fmt::format(" ({})", container::health_name(s.health->status)) : std::string();
+        return "Up " + human_duration(now().seconds - since.seconds) + health;
     }
     if (s.status == "exited") {
         // Where its monitor was killed nobody saw the end.

@@ -34,8 +34,10 @@ struct EventsOptions {
 /// podman's line. Names and labels come from images, too.
 std::string human_line(const Event& e, bool no_trunc) {
     auto line = fmt::format("{} {} {}", format_go_time(e.time), e.type, e.status);
-    if (e.type == "container") {
+    if (e.type == "container" || e.type == "pod") {
         line += fmt::format(" {} (image={}, name={}", shown_id(e.id, no_trunc), e.image, e.name);
+        if (!e.pod.empty()) line += fmt::format(", pod_id={}", e.pod);
+        if (!e.health.empty()) line += fmt::format(", health_status={}", e.health);
         for (const auto& [key, value] : e.attributes) line += fmt::format(", {}={}", key, value);
         line += ")";
     } else if (e.type == "image") {
@@ -52,6 +54,7 @@ DataObject make_view(const Event& e, bool no_trunc) {
     o.add("ID", e.id, {}, Show::unless_empty).add("Image", e.image, {}, Show::unless_empty);
     o.add("Name", e.name, {}, Show::unless_empty).add("Network", "", {}, Show::unless_empty);
     o.add("Status", e.status).add("Time", e.time).add("Type", e.type);
+    o.add("HealthStatus", e.health, {}, Show::unless_empty).add("PodID", e.pod, {}, Show::unless_empty);
     o.add("Attributes", e.type == "container" ? Data::string_map(e.attributes) : Data::nil_map());
     o.methods["ToHumanReadable"] = [e, no_trunc](const DataList& args) {
         const auto* truncate = args.size() == 1 ? args[0].boolean() : nullptr;

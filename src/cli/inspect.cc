@@ -8,6 +8,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/container_inspect.hh"
+#include "cli/health_view.hh"
 #include "cli/images.hh"
 #include "cli/stores.hh"
 #include "cli/template.hh"
@@ -40,20 +41,6 @@ DataObject make_config(const oci::RunConfig& c) {
     add("StopSignal", c.stop_signal);
     add("OnBuild", Data::strings(c.on_build));
     add("Shell", Data::strings(c.shell));
-    return o;
-}
-
-Data make_healthcheck(const std::optional<oci::Healthcheck>& h) {
-    if (!h) return {};
-    DataObject o{.type = "manifest.Schema2HealthConfig"};
-    const auto add = [&](const char* name, Data value) {
-        o.add(name, std::move(value), {}, Show::unless_empty);
-    };
-    add("Test", Data::strings(h->test));
-    add("StartPeriod", h->start_period_ns);
-    add("Interval", h->interval_ns);
-    add("Timeout", h->timeout_ns);
-    add("Retries", h->retries);
     return o;
 }
 
@@ -113,7 +100,7 @@ DataObject make_image(const image::Image& image, const store::Paths& paths) {
     o.add("Labels", labels).add("Annotations", DataMap{});
     o.add("ManifestType", std::string(oci::media_type::kManifest)).add("User", config.config.user);
     o.add("History", make_history(config.history)).add("NamesHistory", Data::strings(names));
-    o.add("HealthCheck", make_healthcheck(config.config.healthcheck), "Healthcheck", Show::unless_empty);
+    o.add("HealthCheck", view_of(config.config.healthcheck), "Healthcheck", Show::unless_empty);
     return o;
 }
 

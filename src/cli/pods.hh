@@ -17,6 +17,8 @@ namespace rpod::cli {
 std::vector<Command> pod_create_commands();
 /// `pod`: start, stop, restart, kill, pause, unpause, rm, prune, exists.
 std::vector<Command> pod_life_commands();
+/// `pod clone`.
+std::vector<Command> pod_clone_commands();
 /// `pod ps` and `pod inspect`.
 std::vector<Command> pod_show_commands();
 

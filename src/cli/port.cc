@@ -12,6 +12,8 @@
 #include "cli/stores.hh"
 #include "container/find.hh"
 #include "container/port_change.hh"
+#include "pod/port_change.hh"
+#include "pod/record.hh"
 
 namespace rpod::cli {
 namespace {
@@ -60,6 +62,26 @@ void show_one(Context& ctx, const std::vector<net::PortMapping>& ports, const st
     if (!found) throw Error("failed to find published port \"{}\"", printable(text));
 }
 
+/// A container, or else a pod.
+struct Owner {
+    std::string id;
+    bool is_pod = false;
+};
+
+Owner find(const store::Paths& paths, const std::string& name) {
+    if (auto id = container::lookup_container(paths, name)) return {.id = *std::move(id)};
+    if (auto id = pod::lookup_pod(paths, name)) return {.id = *std::move(id), .is_pod = true};
+    return {.id = container::find_container(paths, name).id};
+}
+
+/// Those of a member are its pod's.
+std::vector<net::PortMapping> ports_of(const store::Paths& paths, const std::string& id) {
+    if (const auto pod = pod::find_record(paths, id)) return pod->base.network.ports;
+    const auto config = container::take_snapshot(paths, id).config;
+    const auto pod = config.pod.empty() ? std::nullopt : pod::find_record(paths, config.pod);
+    return pod ? pod->base.network.ports : config.network.ports;
+}
+
 int run_port(Context& ctx, const PortOptions& o, Args args) {
     const auto paths = open_store(ctx);
     if (o.all) {
@@ -74,11 +96,11 @@ int run_port(Context& ctx, const PortOptions& o, Args args) {
     if (o.latest) {
         id = container::latest_container(paths);
     } else {
-        id = container::find_container(paths, args.front()).id;
+        id = find(paths, args.front()).id;
         args.erase(args.begin());
     }
     if (args.size() > 1) throw UsageError("too many arguments: at most one port", {});
-    const auto ports = container::take_snapshot(paths, id).config.network.ports;
+    const auto ports = ports_of(paths, id);
     if (args.empty()) {
         show_all(ctx, ports, "");
     } else {
@@ -96,19 +118,27 @@ Action define_port(CLI::App& flags, Context& ctx) {
 
 int run_add(Context& ctx, const Args& args) {
     const auto paths = open_store(ctx);
-    const auto id = container::find_container(paths, args.front()).id;
-    show_all(ctx, container::add_ports(paths, id, {args.begin() + 1, args.end()}), "");
+    const auto owner = find(paths, args.front());
+    const Args publish(args.begin() + 1, args.end());
+    show_all(ctx,
+             owner.is_pod ? pod::add_ports(paths, owner.id, publish)
+                          : container::add_ports(paths, owner.id, publish),
+             "");
     return 0;
 }
 
 int run_rm(Context& ctx, const Args& args) {
     const auto paths = open_store(ctx);
-    const auto id = container::find_container(paths, args.front()).id;
+    const auto owner = find(paths, args.front());
     for (auto arg = args.begin() + 1; arg != args.end(); ++arg) {
         const auto wanted = parse_wanted(*arg);
         const auto transport = net::find_transport(wanted.protocol);
         if (!transport) throw Error("'{}' is neither tcp nor udp", printable(*arg));
-        container::remove_port(paths, id, wanted.port, *transport);
+        if (owner.is_pod) {
+            pod::remove_port(paths, owner.id, wanted.port, *transport);
+        } else {
+            container::remove_port(paths, owner.id, wanted.port, *transport);
+        }
         ctx.out << *arg << "\n";
     }
     return 0;
@@ -126,17 +156,17 @@ Action define_rm(CLI::App&, Context& ctx) {
 
 std::vector<Command> port_commands() {
     const Command add{.name = "port add",
-                      .arguments = "CONTAINER [[IP:][HOST]:]PORT[/PROTOCOL]...",
-                      .summary = "Publish further ports of a container, at once where it runs",
+                      .arguments = "CONTAINER|POD [[IP:][HOST]:]PORT[/PROTOCOL]...",
+                      .summary = "Publish further ports of a container or pod, at once where it runs",
                       .arity = {.min = 2},
                       .define = define_add};
     const Command rm{.name = "port rm",
-                     .arguments = "CONTAINER PORT[/PROTOCOL]...",
-                     .summary = "Publish ports of a container no longer",
+                     .arguments = "CONTAINER|POD PORT[/PROTOCOL]...",
+                     .summary = "Publish ports of a container or pod no longer",
                      .arity = {.min = 2},
                      .define = define_rm};
     const Command port{.name = "port",
-                       .arguments = "[options] CONTAINER [PORT[/PROTOCOL]]",
+                       .arguments = "[options] CONTAINER|POD [PORT[/PROTOCOL]]",
                        .summary = "Show where the ports of a container are published",
                        .arity = {.min = 0, .max = 2},
                        .define = define_port};

@@ -13,7 +13,6 @@ namespace rpod::cli {
 namespace {
 
 constexpr const char* kAddress = "the container's address is rpod's to choose";
-constexpr const char* kHealth = "health checks are not run yet";
 
 // clang-format off
 const std::array kRefused{
@@ -28,11 +27,6 @@ const std::array kRefused{
     Refused{"--cgroups", kNoLimits, true, {"enabled", "disabled"}},
     Refused{"--ip", kAddress}, Refused{"--ip6", kAddress}, Refused{"--mac-address", kAddress},
     Refused{"--network-alias", kNoAliases},
-    Refused{"--health-cmd", kHealth, true, {"none", "\xff"}}, Refused{"--health-interval", kHealth}, Refused{"--health-retries", kHealth},
-    Refused{"--health-start-period", kHealth}, Refused{"--health-timeout", kHealth}, Refused{"--health-on-failure", kHealth, true, {"none", "\xff"}},
-    Refused{"--health-startup-cmd", kHealth}, Refused{"--health-startup-interval", kHealth},
-    Refused{"--health-startup-retries", kHealth}, Refused{"--health-startup-success", kHealth},
-    Refused{"--health-startup-timeout", kHealth},
     Refused{"--requires", "containers do not depend on one another yet"},
     Refused{"--decryption-key", "encrypted images are not supported"},
     Refused{"--hostuser", "users of the host are not added to the container's /etc/passwd yet"}, Refused{"--hosts-file", "/etc/hosts is made of the host's names and --add-host"},
@@ -92,7 +86,6 @@ void add_refused_run_flags(CLI::App& app, const Args& words) {
     add_refused_flags(app, kRefused, words);
     for (const char* flag : kAccepted)
         app.add_option_function<Strings>(flag, [](const Strings&) {})->group("");
-    app.add_flag_callback("--no-healthcheck", [] {})->group("");
     app.add_flag_callback("--disable-content-trust", [] {})->group("");
 }
 

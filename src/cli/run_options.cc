@@ -69,6 +69,7 @@ Strings split_commas(const Strings& values) {
 
 void add_run_flags(CLI::App& app, RunOptions& o, const Args& words) {
     add_life_flags(app, o.life);
+    add_health_flags(app, o.health);
     add_process_flags(app, o.process);
     add_file_flags(app, o.files);
     add_namespace_flags(app, o.namespaces);
@@ -90,6 +91,7 @@ RunRequest validate(const RunOptions& o, const Args& args, const Surroundings& a
     config.command.assign(args.begin() + 1, args.end());
     apply(o.process, around, config);
     apply(o.life, around, config, out.modes);
+    apply(o.health, config);
     apply(o.files, around, config);
     apply(o.namespaces, around, config, out.modes);
     // Last: sysctls are judged by the namespaces.

@@ -57,6 +57,13 @@ struct LifeOptions {
     std::string restart = "no", platform, architecture, os, variant;
 };
 
+struct HealthOptions {
+    std::optional<std::string> command, interval, timeout, start_period, on_failure;
+    std::optional<std::string> startup_command, startup_interval, startup_timeout;
+    std::optional<uint32_t> retries, startup_retries, startup_successes;
+    bool disabled = false;
+};
+
 struct FileOptions {
     bool rootfs = false;
     Strings volumes, mounts, tmpfs, devices, volumes_from, secrets;
@@ -96,6 +103,7 @@ struct SecurityOptions {
 struct RunOptions {
     ProcessOptions process;
     LifeOptions life;
+    HealthOptions health;
     FileOptions files;
     NamespaceOptions namespaces;
     SecurityOptions security;
@@ -132,6 +140,8 @@ void apply(const ProcessOptions& options, const Surroundings& around, container:
 void add_life_flags(CLI::App& app, LifeOptions& options);
 void apply(const LifeOptions& options, const Surroundings& around, container::ContainerConfig& config,
            RunModes& modes);
+void add_health_flags(CLI::App& app, HealthOptions& options);
+void apply(const HealthOptions& options, container::ContainerConfig& config);
 void add_file_flags(CLI::App& app, FileOptions& options);
 void apply(const FileOptions& options, const Surroundings& around, container::ContainerConfig& config);
 void add_userns_flags(CLI::App& app, UsernsOptions& options);

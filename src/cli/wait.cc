@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <thread>
 
@@ -12,6 +14,7 @@
 #include "cli/container_select.hh"
 #include "container/control.hh"
 #include "container/find.hh"
+#include "container/health_state.hh"
 
 namespace rpod::cli {
 namespace {
@@ -32,44 +35,61 @@ std::chrono::milliseconds parse_interval(const std::string& text) {
     return std::chrono::milliseconds(*ns / 1000000);
 }
 
+/// A state of its life, or of its health.
+struct Condition {
+    Life life = Life::running;
+    std::optional<container::Health> health{};
+};
+
 /// podman's "created" is a container whose first process waits; "configured" one that only has a record.
-std::vector<Life> parse_condition(std::string_view text) {
-    if (text == "configured") return {Life::created};
-    if (text == "created" || text == "initialized") return {Life::initialized};
-    if (text == "running") return {Life::running};
-    if (text == "paused") return {Life::paused};
-    if (text == "stopping") return {Life::stopping};
-    if (text == "stopped" || text == "exited") return {Life::exited};
-    if (text == "healthy" || text == "unhealthy")
-        throw Error("--condition={} is not supported yet: health checks are not run", text);
+Condition parse_condition(std::string_view text) {
+    if (text == "configured") return {.life = Life::created};
+    if (text == "created" || text == "initialized") return {.life = Life::initialized};
+    if (text == "running") return {.life = Life::running};
+    if (text == "paused") return {.life = Life::paused};
+    if (text == "stopping") return {.life = Life::stopping};
+    if (text == "stopped" || text == "exited") return {.life = Life::exited};
+    if (text == "healthy") return {.health = container::Health::healthy};
+    if (text == "unhealthy") return {.health = container::Health::unhealthy};
     if (text == "removing")
         throw Error("--condition=removing is not supported: a container is removed in one step");
     throw Error(
-        "condition '{}': configured, created, exited, initialized, paused, running, stopped and stopping are "
-        "known",
+        "condition '{}': configured, created, exited, healthy, initialized, paused, running, stopped, "
+        "stopping "
+        "and unhealthy are known",
         printable(text));
 }
 
-std::vector<Life> parse_conditions(const Args& texts) {
-    std::vector<Life> wanted;
+std::vector<Condition> parse_conditions(const Args& texts) {
+    std::vector<Condition> wanted;
     for (const auto& text : texts) {
-        for (const auto part : split(text, ',')) {
-            const auto lives = parse_condition(part);
-            wanted.insert(wanted.end(), lives.begin(), lives.end());
-        }
+        for (const auto part : split(text, ',')) wanted.push_back(parse_condition(part));
     }
     return wanted;
 }
 
+bool holds(const Condition& condition, const std::filesystem::path& directory, Life life) {
+    if (condition.life != life) return false;
+    if (!condition.health) return true;
+    const auto health = container::read_health(directory);
+    if (!health) {
+        throw Error("container {} has no defined healthcheck: there is no {} to wait for",
+                    directory.filename().native(), container::health_name(*condition.health));
+    }
+    return health->status == *condition.health;
+}
+
 /// @return podman's -1 for all ends but the one by which a container ended
-int wait_for(const store::Paths& paths, const std::string& id, const std::vector<Life>& wanted,
+int wait_for(const store::Paths& paths, const std::string& id, const std::vector<Condition>& wanted,
              std::chrono::milliseconds interval) {
-    if (wanted.empty() || wanted == std::vector{Life::exited})
+    const auto only_end = [](const Condition& c) { return c.life == Life::exited; };
+    if (std::all_of(wanted.begin(), wanted.end(), only_end))
         return container::wait_for_exit(paths, id, interval);
     const auto directory = paths.containers() / id;
     for (;;) {
         const auto life = container::life_of(directory);
-        if (std::find(wanted.begin(), wanted.end(), life) != wanted.end()) {
+        if (std::any_of(wanted.begin(), wanted.end(),
+                        [&](const Condition& c) { return holds(c, directory, life); })) {
             return life == Life::exited ? container::wait_for_exit(paths, id, interval) : -1;
         }
         std::this_thread::sleep_for(interval);

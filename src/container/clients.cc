@@ -106,6 +106,18 @@ void Clients::exited(sys::ExitStatus status) {
     }
 }
 
+void Clients::checked(std::string_view health) {
+    for (auto& client : all_) {
+        if (std::exchange(client.waits_for_check, false)) client.end.tell(AttachKind::done, health);
+    }
+}
+
+void Clients::not_checked(const Error& why) {
+    for (auto& client : all_) {
+        if (std::exchange(client.waits_for_check, false)) client.end.failed(why);
+    }
+}
+
 void Clients::failed(const Error& e) {
     for (auto& client : all_) {
         if (client.waits_for_exit) client.end.failed(e);

@@ -20,6 +20,7 @@ struct Client {
     bool out = false, err = false;  ///< it gets these streams
     bool waits_for_exit = false;
     bool input_in_flight = false;  ///< it waits for stdin_taken
+    bool waits_for_check = false;  ///< of the container's health
 
     bool wants(AttachKind stream) const { return stream == AttachKind::stderr_data ? err : out; }
 };
@@ -53,6 +54,9 @@ class Clients {
     void stdin_taken();
     /// To those that are attached or wait for it.
     void exited(sys::ExitStatus status);
+    /// To those that wait for a health check: what it says, or why it says nothing.
+    void checked(std::string_view health);
+    void not_checked(const Error& why);
     void failed(const Error& e);
     void forget_gone();
     /// Sends what is queued before the end: to the foreground client however long it takes, to others while

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "container/health_config.hh"
 #include "container/mount.hh"
 #include "net/listen.hh"
 
@@ -194,6 +195,7 @@ struct ContainerConfig {
     SystemdMode systemd = SystemdMode::automatic;
     LogConfig log;
     std::string restart;  ///< as typed; empty: no
+    HealthConfig health;
     std::string cidfile;
     std::string pidfile, conmon_pidfile;
 

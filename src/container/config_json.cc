@@ -4,6 +4,7 @@
 #include "base/json.hh"
 #include "container/config.hh"
 #include "container/enum_names.hh"
+#include "container/health_json.hh"
 #include "container/mount_json.hh"
 #include "container/port_json.hh"
 
@@ -205,6 +206,7 @@ void set_life(json::Builder& out, const ContainerConfig& c) {
     set_map(log, "options", c.log.options);
     out.set("log", std::move(log));
     set_text(out, "restart", c.restart);
+    if (c.health != HealthConfig{}) out.set("health", health_to_json(c.health));
     set_text(out, "cidfile", c.cidfile);
     set_text(out, "pidfile", c.pidfile);
     set_text(out, "conmon_pidfile", c.conmon_pidfile);
@@ -373,6 +375,7 @@ void read_life(const json::Value& v, ContainerConfig& c) {
         c.log.options = log->string_map_or_empty("options");
     }
     c.restart = v.string_or("restart");
+    if (const auto health = v.find("health")) c.health = health_from_json(*health);
     c.cidfile = v.string_or("cidfile");
     c.pidfile = v.string_or("pidfile");
     c.conmon_pidfile = v.string_or("conmon_pidfile");

@@ -15,12 +15,13 @@
 namespace rpod::container {
 namespace {
 
-/// Asks and waits for `done`.
-void ask(const store::Paths& paths, const std::string& id, AttachKind what, std::string_view text = {}) {
+/// Asks and waits for `done`. @return what came with it
+std::string ask(const store::Paths& paths, const std::string& id, AttachKind what,
+                std::string_view text = {}) {
     const auto monitor = connect_control(paths, id);
     if (!monitor) throw no_control(id);
     monitor->send(what, text);
-    monitor->expect(AttachKind::done);
+    return monitor->expect(AttachKind::done);
 }
 
 /// Waits for the `exited` that was asked for; nothing where the monitor dies first.
@@ -85,6 +86,12 @@ void unpause_container(const store::Paths& paths, const std::string& id) {
     if (life_of(paths.containers() / id) != Life::paused)
         throw Error("\"{}\" is not paused, can't unpause: container state improper", id);
     ask(paths, id, AttachKind::unpause);
+}
+
+std::string check_health(const store::Paths& paths, const std::string& id) {
+    const auto life = life_of(paths.containers() / id);
+    if (life != Life::running) throw Error("container {} is not running", id);
+    return ask(paths, id, AttachKind::check_health);
 }
 
 int wait_for_exit(const store::Paths& paths, const std::string& id, std::chrono::milliseconds interval) {

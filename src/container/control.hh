@@ -33,6 +33,11 @@ void kill_container(const store::Paths& paths, const std::string& id, int signal
 void pause_container(const store::Paths& paths, const std::string& id);
 void unpause_container(const store::Paths& paths, const std::string& id);
 
+/// Runs its health check, and waits for what comes of it: where an action follows, for the end of that, too.
+/// @return the state of its health where the check failed; "" where it succeeded
+/// @throws Error where it does not run, has no check, or the check took too long
+std::string check_health(const store::Paths& paths, const std::string& id);
+
 /// Waits until it has ended. @return its exit code, 128 + n for a signal
 int wait_for_exit(const store::Paths& paths, const std::string& id, std::chrono::milliseconds interval);
 

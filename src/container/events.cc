@@ -16,6 +16,7 @@ store::Event make_event(const ContainerConfig& config) {
             .id = config.id,
             .name = config.name,
             .image = config.image_name,
+            .pod = config.pod,
             .attributes = config.labels};
 }
 
@@ -32,6 +33,16 @@ EventSink event_sink(const store::Paths& paths, const ContainerConfig& config) {
         auto event = base;
         event.status = status;
         event.exit_code = exit_code;
+        event.name = name_now(paths, base);
+        store::note_event(paths, std::move(event));
+    };
+}
+
+HealthEventSink health_event_sink(const store::Paths& paths, const ContainerConfig& config) {
+    return [paths, base = make_event(config)](std::string_view health) {
+        auto event = base;
+        event.status = "health_status";
+        event.health = health;
         event.name = name_now(paths, base);
         store::note_event(paths, std::move(event));
     };

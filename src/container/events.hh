@@ -16,8 +16,12 @@ namespace rpod::container {
 /// Notes that something ("start", "died", …) has happened to one container.
 using EventSink = std::function<void(std::string_view status, std::optional<int> exit_code)>;
 
+/// The same of the state of its health ("healthy").
+using HealthEventSink = std::function<void(std::string_view health)>;
+
 /// For a process that has many to tell of one container, which may be renamed meanwhile.
 EventSink event_sink(const store::Paths& paths, const ContainerConfig& config);
+HealthEventSink health_event_sink(const store::Paths& paths, const ContainerConfig& config);
 
 /// One event. @param config  as recorded
 void note_event(const store::Paths& paths, const ContainerConfig& config, std::string_view status,

@@ -49,6 +49,18 @@ MonitorJob describe(const store::Paths& paths, const ContainerConfig& config, co
     return job;
 }
 
+void set_health(MonitorJob& job, const store::Paths& paths, const ContainerConfig& config,
+                const oci::RunConfig* image) {
+    auto plan = plan_health(config.health, image);
+    if (!plan) return;
+    job.health = std::make_unique<HealthWatch>(
+        *std::move(plan), job.directory,
+        [paths, id = config.id](const std::vector<std::string>& command, std::chrono::milliseconds timeout) {
+            return std::make_unique<HealthProbe>(paths, id, command, timeout);
+        });
+    job.health_event = health_event_sink(paths, config);
+}
+
 }  // namespace
 
 MonitorJob make_job(const store::Paths& paths, const ContainerConfig& config, const JobRequest& request,
@@ -57,7 +69,9 @@ MonitorJob make_job(const store::Paths& paths, const ContainerConfig& config, co
     const auto image = find_image(images, config);
     auto job = describe(paths, config, request);
     try {
-        job.stop_signal = stop_signal(config, image ? &image->config.config : nullptr);
+        const auto* run_config = image ? &image->config.config : nullptr;
+        job.stop_signal = stop_signal(config, run_config);
+        set_health(job, paths, config, run_config);
         job.plan = make_plan(paths, config, image ? &*image : nullptr, images, job.directory, origin, pod);
     } catch (...) {
         remove_runtime_files(paths, config.id);

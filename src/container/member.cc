@@ -75,6 +75,7 @@ void Member::launch() {
 void Member::start() {
     launched_->start();
     state_.started = std::chrono::system_clock::now();
+    if (job_.health) job_.health->reset();
     set_status(Status::running);
     write_pid(job_.pidfile, state_.pid);
     write_pid(job_.conmon_pidfile, state_.monitor_pid);
@@ -82,6 +83,7 @@ void Member::start() {
     ran_since_ = std::chrono::steady_clock::now();
     job_.event("start", {});
     streams_.open(*launched_);
+    if (job_.health) job_.health->begin();
     if (job_.timeout.count() > 0) timeout_.arm(job_.timeout);
 }
 
@@ -91,6 +93,8 @@ void Member::give_up() {
         sys::send_signal(launched_->pidfd(), SIGKILL);
         sys::wait_for_pidfd(launched_->pidfd());
     }
+    if (job_.health) job_.health->end();
+    settle_health();
     free_ports();
     launched_.reset();
     if (phase_ == Phase::running) record_exit({.code = 0, .signal = SIGKILL});
@@ -106,6 +110,7 @@ void Member::add_to(PollSet& set) {
     polled_.stop = set.add(stop_timer_.fd(), POLLIN);
     polled_.again = set.add(restart_timer_.fd(), POLLIN);
     polled_.network = set.add(launched_ ? launched_->servers().network_fd() : -1, POLLIN);
+    if (job_.health) job_.health->add_to(set);
     // The foreground client sets the pace, but not that of the end.
     streams_.add_to(set, status_ || !clients_.holds_back());
     clients_.add_to(set);
@@ -125,6 +130,7 @@ void Member::turn(const PollSet& set) {
     if (set.ready(polled_.timeout)) kill_for_timeout();
     if (set.ready(polled_.stop)) kill_for_stop();
     if (launched_ && set.ready(polled_.network)) launched_->servers().answer_network();
+    if (job_.health) serve_health(set);
     streams_.serve(set, status_.has_value());
     if (set.ready(polled_.again) && phase_ == Phase::backing_off) start_again();
     if (drains() && streams_.output_taken()) end_run();
@@ -144,6 +150,7 @@ bool Member::take_child(pid_t pid, sys::ExitStatus status) {
     if (!launched_ || status_) return false;
     if (pid != launched_->pid()) return launched_->servers().replace(pid, status);
     status_ = status;
+    if (job_.health) job_.health->end();
     return true;
 }
 
@@ -171,7 +178,8 @@ void Member::end_run() {
     streams_.close();
     timeout_.disarm();
     stop_timer_.disarm();
-    const bool again = !stopped_by_hand_ && job_.restart.wants_restart(*status_, state_.restarts);
+    const bool wanted = starts_again_ || job_.restart.wants_restart(*status_, state_.restarts);
+    const bool again = !stopped_by_hand_ && wanted;
     if (again) {
         // First: with an exit and without this word it would pass for one that has ended for good.
         state_.pid = 0;
@@ -179,6 +187,7 @@ void Member::end_run() {
     }
     record_exit(*status_);
     if (!again) return finish();
+    if (!starts_again_) settle_health();
     clients_.exited(*status_);
     // It would take connections that the next one is to serve.
     if (!job_.plan.network.listeners.empty()) launched_->servers().end_network();
@@ -193,11 +202,13 @@ void Member::start_again() {
     restart_timer_.disarm();
     job_.event("restart", {});
     status_.reset();
+    starts_again_ = false;
     ++state_.restarts;
     try {
         launch();
         clear_exit(job_.directory);
         start();
+        settle_health();
     } catch (const Error& e) {
         log::warn("start it again: {}", e.what());
         ran_since_ = std::chrono::steady_clock::now();
@@ -219,6 +230,7 @@ void Member::finish() {
     free_ports();
     job_.event("cleanup", {});
     job_.release();
+    settle_health();
     clients_.exited(status_.value_or(sys::ExitStatus{}));
     // The mounts, rpod:net and rpod:overlay go with this, while the user has their prompt back.
     launched_.reset();

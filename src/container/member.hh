@@ -6,12 +6,14 @@
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "container/clients.hh"
 #include "container/config.hh"
 #include "container/events.hh"
+#include "container/health_watch.hh"
 #include "container/record.hh"
 #include "container/restart_policy.hh"
 #include "container/streams.hh"
@@ -41,6 +43,8 @@ struct MonitorJob {
     std::chrono::seconds stop_timeout{10};                          ///< from that signal to SIGKILL
     std::string pidfile, conmon_pidfile;                            ///< written when it starts; empty: none
     EventSink event = [](std::string_view, std::optional<int>) {};  ///< hears of what happens
+    std::unique_ptr<HealthWatch> health;                            ///< null: nothing is checked
+    HealthEventSink health_event = [](std::string_view) {};
     /// Frees what others may take at once (the name), and for --rm moves the record out of the way. Called
     /// once, when the payload has ended for good and before clients hear of it.
     std::function<void()> release;
@@ -102,10 +106,14 @@ class Member {
     int send_signal(std::string_view text);
     void note_kill(int signal);
     void stop(std::string_view text);
+    void begin_stop(std::chrono::seconds patience);
     void pause();
     void unpause();
-    std::string publish(std::string_view text);
-    void unpublish(std::string_view text);
+
+    void check_health(Client& client);
+    void serve_health(const PollSet& set);
+    void act_on_health(HealthAction action);
+    void settle_health();
 
     void record_exit(sys::ExitStatus status);
     void end_run();
@@ -126,6 +134,9 @@ class Member {
     RestartDelay delay_;
     std::chrono::steady_clock::time_point ran_since_;
     bool stopped_by_hand_ = false;
+    bool starts_again_ = false;  ///< its health check wants it, whatever the restart policy says
+    /// What clients that asked hear once something was done about it.
+    std::optional<std::string> health_answer_;
     std::optional<sys::ExitStatus> status_;
 };
 

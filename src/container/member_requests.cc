@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The rpod authors
-#include <sys/socket.h>
-
-#include <algorithm>
-
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "container/create.hh"
 #include "container/freezer.hh"
 #include "container/member.hh"
-#include "container/port_json.hh"
-#include "net/listen.hh"
+#include "container/port_change.hh"
 #include "sys/process.hh"
 
 // What clients ask a container for.
@@ -56,9 +52,16 @@ void Member::answer(Client& client, const AttachMessage& message) {
             unpause();
             return client.end.tell(AttachKind::done);
         case AttachKind::publish:
-            return client.end.tell(AttachKind::done, publish(message.text));
+            return client.end.tell(
+                AttachKind::done,
+                open_ports(job_.plan.network, launched_ ? &launched_->servers() : nullptr, message.text));
         case AttachKind::unpublish:
-            unpublish(message.text);
+            close_ports(job_.plan.network, launched_ ? &launched_->servers() : nullptr, message.text);
+            return client.end.tell(AttachKind::done);
+        case AttachKind::check_health:
+            return check_health(client);
+        case AttachKind::reload:
+            job_.restart = parse_restart_policy(read_config(job_.directory).restart);
             return client.end.tell(AttachKind::done);
         case AttachKind::resize:
             return streams_.resize(message.text);
@@ -109,11 +112,15 @@ void Member::stop(std::string_view text) {
         return clean_up();
     }
     const auto given = parse_uint(text, UINT32_MAX);
-    const auto seconds = given ? std::chrono::seconds(*given) : job_.stop_timeout;
+    begin_stop(given ? std::chrono::seconds(*given) : job_.stop_timeout);
+}
+
+void Member::begin_stop(std::chrono::seconds patience) {
+    if (job_.health) job_.health->end();
     set_status(Status::stopping);
-    if (seconds.count() == 0) return kill_for_stop();
+    if (patience.count() == 0) return kill_for_stop();
     sys::send_signal(launched_->pidfd(), job_.stop_signal);
-    stop_timer_.arm(seconds);
+    stop_timer_.arm(patience);
 }
 
 void Member::pause() {
@@ -121,6 +128,11 @@ void Member::pause() {
         throw Error("\"{}\" is not running, can't pause: container state improper", job_.id);
     if (!job_.own_pid_namespace) {
         throw Error("pause {}: it shares its PID namespace with others, whom this would stop, too", job_.id);
+    }
+    // A check that is stopped, too, would be late.
+    if (job_.health) {
+        job_.health->end();
+        settle_health();
     }
     stop_processes(launched_->pidfd(), state_.pid);
     set_status(Status::paused);
@@ -132,31 +144,8 @@ void Member::unpause() {
         throw Error("\"{}\" is not paused, can't unpause: container state improper", job_.id);
     continue_processes(launched_->pidfd(), state_.pid);
     set_status(Status::running);
+    if (job_.health) job_.health->resume();
     job_.event("unpause", {});
-}
-
-/// @return the ports, with those of the host's that were free
-std::string Member::publish(std::string_view text) {
-    auto ports = parse_ports(text, "publish");
-    auto& network = job_.plan.network;
-    for (auto& listener : net::open_listeners(ports, net::LowPorts::refuse)) {
-        if (launched_) launched_->servers().add_port(listener, network);
-        network.listeners.push_back(std::move(listener));
-    }
-    return ports_to_json(ports).dump();
-}
-
-/// Whoever holds a copy sees the end that shutdown(2) makes, and lets go of it.
-void Member::unpublish(std::string_view text) {
-    for (const auto& port : parse_ports(text, "unpublish")) {
-        if (launched_) launched_->servers().forget_port(port.container_port, port.transport);
-        std::erase_if(job_.plan.network.listeners, [&](const net::PortListener& listener) {
-            if (listener.transport != port.transport || listener.container_port != port.container_port)
-                return false;
-            ::shutdown(listener.socket.get(), SHUT_RDWR);
-            return true;
-        });
-    }
 }
 
 }  // namespace rpod::container

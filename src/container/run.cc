@@ -8,6 +8,7 @@
 #include "container/create.hh"
 #include "container/events.hh"
 #include "container/find.hh"
+#include "container/health_plan.hh"
 #include "container/id_file.hh"
 #include "container/image_name.hh"
 #include "container/publish.hh"
@@ -42,6 +43,7 @@ void make_room(const store::Paths& paths, const ContainerConfig& config, bool re
 void create_container(const store::Paths& paths, ContainerConfig& config, bool replace) {
     sweep_containers(paths);
     const auto image = record_image(paths, config);
+    (void)plan_health(config.health, image ? &*image : nullptr);
     make_room(paths, config, replace);
     take_volumes_from(paths, config);
     resolve_secrets(paths, config);
@@ -57,6 +59,7 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
                                              const StartRequest& request, const Starter& starter) {
     sweep_containers(paths);
     const auto image = record_image(paths, config);
+    (void)plan_health(config.health, image ? &*image : nullptr);
     make_room(paths, config, replace);
     take_volumes_from(paths, config);
     resolve_secrets(paths, config);

@@ -22,6 +22,7 @@ Snapshot take_snapshot(const store::Paths& paths, const std::string& id) {
     s.created = creation_time(s.directory);
     s.state = read_state(s.directory);
     s.exit = read_exit(s.directory);
+    s.health = read_health(s.directory);
     s.status = life_name(life_of(s.alive, s.state, s.exit));
     return s;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "container/config.hh"
+#include "container/health_state.hh"
 #include "container/record.hh"
 #include "store/paths.hh"
 
@@ -21,10 +22,11 @@ struct Snapshot {
     std::filesystem::path directory;
     ContainerConfig config;
     Time created;
-    std::optional<State> state;  ///< nothing where it never ran
-    std::optional<Exit> exit;    ///< of its last run, where its monitor lived to see the end
-    bool alive = false;          ///< its monitor lives
-    std::string status;          ///< as life_name has it: "created", "running", "exited"
+    std::optional<State> state;         ///< nothing where it never ran
+    std::optional<HealthState> health;  ///< nothing where it is not checked, or never ran
+    std::optional<Exit> exit;           ///< of its last run, where its monitor lived to see the end
+    bool alive = false;                 ///< its monitor lives
+    std::string status;                 ///< as life_name has it: "created", "running", "exited"
 
     bool is_running() const { return status == "running" || status == "paused" || status == "stopping"; }
     /// As podman shows it: 0 where it has not ended, 137 where its monitor was killed along with it.

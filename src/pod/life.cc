@@ -14,6 +14,7 @@
 #include "container/create.hh"
 #include "container/record.hh"
 #include "container/remove.hh"
+#include "pod/events.hh"
 #include "pod/record.hh"
 #include "pod/start.hh"
 #include "sys/file.hh"
@@ -116,9 +117,7 @@ void end_monitor(const store::Paths& paths, const std::string& id) {
     container::wait_for_monitor(directory);
 }
 
-}  // namespace
-
-Failures start_pod(const store::Paths& paths, const std::string& id) {
+Failures start_members(const store::Paths& paths, const std::string& id) {
     // One with --rm that died with a monitor has nothing that could be started.
     container::sweep_containers(paths);
     start_empty(paths, id);
@@ -142,6 +141,18 @@ Failures start_pod(const store::Paths& paths, const std::string& id) {
     return for_each(paths, others, start);
 }
 
+/// What was done to all of them was done to the pod.
+Failures noted(const store::Paths& paths, const std::string& id, std::string_view status, Failures failures) {
+    if (failures.empty()) note_event_of(paths, id, status);
+    return failures;
+}
+
+}  // namespace
+
+Failures start_pod(const store::Paths& paths, const std::string& id) {
+    return noted(paths, id, "start", start_members(paths, id));
+}
+
 Failures stop_pod(const store::Paths& paths, const std::string& id, std::optional<uint32_t> seconds) {
     auto members = members_where(paths, id, is_up);
     const auto sidecars = std::stable_partition(members.begin(), members.end(), [&](const auto& member) {
@@ -155,27 +166,31 @@ Failures stop_pod(const store::Paths& paths, const std::string& id, std::optiona
     for (auto& failure : at_once(paths, {sidecars, members.end()}, stop))
         failures.push_back(std::move(failure));
     if (failures.empty()) end_monitor(paths, id);
-    return failures;
+    return noted(paths, id, "stop", std::move(failures));
 }
 
 Failures kill_pod(const store::Paths& paths, const std::string& id, int signal) {
     if (!container::is_alive(paths.pods() / id)) throw Error("pod {} is not running: pod state improper", id);
     if (signal == SIGKILL) {
         container::kill_monitor(paths.pods() / id);
-        return {};
+        return noted(paths, id, "kill", {});
     }
-    return for_each(paths, members_where(paths, id, takes_signals),
-                    [&](const std::string& member) { container::kill_container(paths, member, signal); });
+    auto failures = for_each(paths, members_where(paths, id, takes_signals), [&](const std::string& member) {
+        container::kill_container(paths, member, signal);
+    });
+    return noted(paths, id, "kill", std::move(failures));
 }
 
 Failures pause_pod(const store::Paths& paths, const std::string& id) {
-    return for_each(paths, members_where(paths, id, is_running),
-                    [&](const std::string& member) { container::pause_container(paths, member); });
+    auto failures = for_each(paths, members_where(paths, id, is_running),
+                             [&](const std::string& member) { container::pause_container(paths, member); });
+    return noted(paths, id, "pause", std::move(failures));
 }
 
 Failures unpause_pod(const store::Paths& paths, const std::string& id) {
-    return for_each(paths, members_where(paths, id, is_paused),
-                    [&](const std::string& member) { container::unpause_container(paths, member); });
+    auto failures = for_each(paths, members_where(paths, id, is_paused),
+                             [&](const std::string& member) { container::unpause_container(paths, member); });
+    return noted(paths, id, "unpause", std::move(failures));
 }
 
 void remove_pod(const store::Paths& paths, const std::string& id, const RemovePodRequest& request) {

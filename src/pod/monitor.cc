@@ -18,7 +18,9 @@
 #include "container/job.hh"
 #include "container/member.hh"
 #include "container/monitor.hh"
+#include "container/port_change.hh"
 #include "container/record.hh"
+#include "pod/events.hh"
 #include "sys/file.hh"
 #include "sys/namespace.hh"
 #include "sys/process.hh"
@@ -108,7 +110,9 @@ class PodMonitor {
         const auto before = members_.size();
         std::erase_if(members_, [](const auto& m) { return m->over() && !m->has_pending(); });
         const bool last = before > 0 && members_.empty();
-        if (last && job_.config.exit_policy == ExitPolicy::stop) over_ = true;
+        if (!last || job_.config.exit_policy != ExitPolicy::stop) return;
+        over_ = true;
+        note_event(job_.paths, job_.config, "stop");
     }
 
     void take_message(Client& client) {
@@ -133,6 +137,13 @@ class PodMonitor {
                 // Who hears of the end finds the ports free.
                 namespaces_.servers().end_network();
                 job_.namespaces.network.listeners.clear();
+                return client.end.tell(AttachKind::done);
+            case AttachKind::publish:
+                return client.end.tell(
+                    AttachKind::done,
+                    container::open_ports(job_.namespaces.network, &namespaces_.servers(), message.text));
+            case AttachKind::unpublish:
+                container::close_ports(job_.namespaces.network, &namespaces_.servers(), message.text);
                 return client.end.tell(AttachKind::done);
             default:
                 return client.end.close();

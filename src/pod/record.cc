@@ -12,6 +12,7 @@
 #include "container/create.hh"
 #include "container/find.hh"
 #include "container/record.hh"
+#include "pod/events.hh"
 #include "store/lock.hh"
 #include "sys/file.hh"
 
@@ -54,6 +55,7 @@ void create_pod(const store::Paths& paths, PodConfig& config) {
         pod_names(paths).release(config.base.name, config.base.id);
         throw;
     }
+    note_event(paths, config, "create");
 }
 
 std::vector<std::string> pod_ids(const store::Paths& paths) { return store::record_ids(paths.pods()); }
@@ -111,12 +113,13 @@ std::vector<std::string> member_ids(const store::Paths& paths, const std::string
 
 void discard_pod(const store::Paths& paths, const std::string& id) {
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
-    const auto name = read_pod(paths, id).base.name;
+    const auto config = read_pod(paths, id);
     const auto withdrawn = paths.pods() / (".tmp-removed-" + id);
     check(::rename((paths.pods() / id).c_str(), withdrawn.c_str()), "remove pod {}", id);
-    pod_names(paths).release(name, id);
+    pod_names(paths).release(config.base.name, id);
     sys::remove_tree_at(AT_FDCWD, withdrawn);
     sys::remove_tree_at(AT_FDCWD, paths.run() / id);
+    note_event(paths, config, "remove");
 }
 
 void sweep_pods(const store::Paths& paths) {

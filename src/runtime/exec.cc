@@ -141,6 +141,7 @@ Executed execute_in(ExecTarget target, const ExecPlan& plan) {
     { const auto gone = std::move(command_end); }
     { const auto gone = std::move(init_sync); }
     result.pidfd_ = wait_forked(*result.joiner_);
+    if (plan.on_forked) plan.on_forked(result.pidfd_.get());
     result.console = wait_ready(launch_sync);
     if (const auto err = read_exec_report(report.reader.get())) {
         throw Error("execute '{}': {}", printable(plan.process.args.front()), std::strerror(*err))

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -72,6 +73,10 @@ struct ExecPlan {
     ExecStdio stdio = ExecStdio::pipes;
     bool stdin_open = false;         ///< pipes: standard input is a pipe, not /dev/null
     std::vector<int> preserved_fds;  ///< ascending, from 3 on
+    /// Told of the process as soon as there is one that can be killed, long before it runs; may be empty.
+    std::function<void(int pidfd)> on_forked;
+    /// Where it is killed by SIGKILL, what is in its process group goes, too.
+    bool ends_as_group = false;
 };
 
 /// A process that was executed in a container.

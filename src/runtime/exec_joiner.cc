@@ -2,7 +2,10 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "base/error.hh"
 #include "base/log.hh"
@@ -59,6 +62,14 @@ void drop_all_but(const sys::Channel& command) {
     sys::close_descriptors_except({command.fd()});
 }
 
+/// While it is not waited for, the number of its process group is nobody else's.
+void end_group_if_killed(pid_t pid) {
+    siginfo_t info{};
+    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+    }
+    if (info.si_code == CLD_KILLED && info.si_status == SIGKILL) ::kill(-pid, SIGKILL);
+}
+
 }  // namespace
 
 int run_exec_joiner(ExecTarget& target, const ExecPlan& plan, ExecDescriptors& own,
@@ -74,6 +85,7 @@ int run_exec_joiner(ExecTarget& target, const ExecPlan& plan, ExecDescriptors& o
         return kExitFailed;
     }
     drop_all_but(command);
+    if (plan.ends_as_group) end_group_if_killed(pid);
     const auto status = sys::wait_for(pid);
     try {
         command.send(static_cast<uint32_t>(ExecStage::ended),

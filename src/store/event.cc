@@ -20,6 +20,8 @@ std::string dump(const Event& e, bool with_attributes) {
     set("id", e.id);
     set("name", e.name);
     set("image", e.image);
+    set("pod", e.pod);
+    set("health", e.health);
     if (with_attributes && !e.attributes.empty()) out.set("attributes", json::Builder::of(e.attributes));
     if (e.exit_code) out.set("exit_code", *e.exit_code);
     return out.dump() + "\n";
@@ -41,6 +43,8 @@ std::optional<Event> parse_event(std::string_view line) {
         e.id = v.string_or("id");
         e.name = v.string_or("name");
         e.image = v.string_or("image");
+        e.pod = v.string_or("pod");
+        e.health = v.string_or("health");
         e.attributes = v.string_map_or_empty("attributes");
         if (const auto code = v.find("exit_code")) e.exit_code = static_cast<int>(code->as_int(0, 255));
         e.time = *time;

@@ -18,6 +18,8 @@ struct Event {
     std::string id{};
     std::string name{};
     std::string image{};                              ///< of a container: its whole name
+    std::string pod{};                                ///< of a container: the ID of its pod
+    std::string health{};                             ///< of "health_status"
     std::map<std::string, std::string> attributes{};  ///< of a container: its labels
     std::optional<int> exit_code{};                   ///< of "died" and "exec_died"
     Timestamp time{};

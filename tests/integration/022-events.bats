@@ -136,3 +136,32 @@ remove s1" "nothing of before"
     rm "$RPOD_ROOT/events"
     mv "$RPOD_ROOT/events.off" "$RPOD_ROOT/events"
 }
+
+@test "what happens to a pod" {
+    require_run
+    rpod pod create --name p >/dev/null
+    rpod pod create --name q >/dev/null
+    rpod run -d --pod p --name a busybox sleep 100 >/dev/null
+    rpod pod pause p && rpod pod unpause p
+    rpod pod kill -s USR1 p
+    rpod pod stop -t 0 p && rpod pod start p
+    rpod pod rm -f -t 0 p
+    run_rpod events --stream=false --filter type=pod --filter pod=p --format '{{.Status}}'
+    is "${lines[*]}" "create pause unpause kill stop start stop remove" "all"
+    run_rpod events --stream=false --filter pod=p --filter event=create
+    like "$output" '^[0-9-]{10} [0-9:.]+ \+0000 UTC pod create [0-9a-f]{64} \(image=, name=p\)$' "the line"
+    run_rpod events --stream=false --filter pod=p --filter event=create --format json
+    is "$(jq -c '[.Name, .Status, .Type, .Attributes]' <<<"$output")" '["p","create","pod",null]' "JSON"
+    run_rpod events --stream=false --filter container=a --filter event=create
+    like "$output" 'name=a, pod_id=[0-9a-f]{64}' "its containers"
+    rpod pod rm q
+}
+
+@test "a pod that ends with its last container" {
+    require_run
+    rpod pod create --name p --exit-policy stop >/dev/null
+    rpod run --pod p --name a --rm busybox true
+    stopped() { [ "$(rpod events --stream=false --filter pod=p --format '{{.Status}}' | tail -n 1)" = stop ]; }
+    wait_for 10 stopped
+    rpod pod rm -f p
+}

@@ -145,6 +145,41 @@ TEST(RunFlags, AreRefusedByName) {
                "--platform", "linux/amd64", "--conmon-pidfile=/x"});
 }
 
+TEST(Health, IsParsedAsPodmanDoes) {
+    const auto health =
+        config_of({"--health-cmd", "test -e /x", "--health-interval=disable", "--health-timeout=1m30s",
+                   "--health-retries=5", "--health-start-period=2s", "--health-on-failure=kill",
+                   "--health-startup-cmd", "[\"a\", \"b\"]", "--health-startup-success=2"})
+            .health;
+    EXPECT_EQ(health.regular.test, (Strings{"CMD-SHELL", "test -e /x"}));
+    EXPECT_EQ(health.regular.interval_ns, 0);
+    EXPECT_EQ(health.regular.timeout_ns, 90'000'000'000);
+    EXPECT_EQ(health.regular.start_period_ns, 2'000'000'000);
+    EXPECT_EQ(health.regular.retries, 5U);
+    EXPECT_EQ(health.on_failure, container::HealthAction::kill);
+    EXPECT_EQ(health.startup.test, (Strings{"CMD", "a", "b"}));
+    EXPECT_EQ(health.startup_successes, 2U);
+    EXPECT_EQ(config_of({"--no-healthcheck"}).health.regular.test, (Strings{"NONE"}));
+    EXPECT_EQ(config_of({}).health, container::HealthConfig{});
+}
+
+TEST(Health, RefusesWhatMakesNoSense) {
+    EXPECT_EQ(error_of({"--no-healthcheck", "--health-cmd=x"}),
+              "Error: cannot specify both --no-healthcheck and --health-cmd\n");
+    EXPECT_EQ(error_of({"--health-cmd=x", "--health-retries=0"}),
+              "Error: healthcheck-retries must be greater than 0\n");
+    EXPECT_EQ(error_of({"--health-cmd=x", "--health-timeout=0"}),
+              "Error: healthcheck-timeout must be at least 1 second\n");
+    EXPECT_EQ(error_of({"--health-cmd=x", "--health-start-period=-1s"}),
+              "Error: healthcheck-start-period must be 0 seconds or greater\n");
+    EXPECT_NE(error_of({"--health-cmd=x", "--health-interval=x"}).find("invalid healthcheck-interval"),
+              std::string::npos);
+    EXPECT_NE(error_of({"--health-cmd=x", "--health-interval=-1s"}), "");
+    EXPECT_NE(error_of({"--health-on-failure=explode"}).find("none,kill,restart,stop"), std::string::npos);
+    EXPECT_NE(error_of({"--health-startup-retries=1"}).find("--health-startup-cmd is missing"),
+              std::string::npos);
+}
+
 TEST(Entrypoint, IsAWordAListOrNothing) {
     using Words = std::optional<Strings>;
     EXPECT_EQ(config_of({}).entrypoint, std::nullopt);

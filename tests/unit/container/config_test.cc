@@ -37,6 +37,18 @@ ContainerConfig full_config() {
     c.pull = PullPolicy::newer;
     c.systemd = SystemdMode::always;
     c.log = {"json-file", {{"max-size", "1m"}}};
+    c.health = {.regular = {.test = {"CMD", "a b"},
+                            .interval_ns = 0,
+                            .timeout_ns = 1,
+                            .start_period_ns = 2,
+                            .retries = 4},
+                .on_failure = HealthAction::restart,
+                .startup = {.test = {"CMD-SHELL", "x"},
+                            .interval_ns = 5,
+                            .timeout_ns = 6,
+                            .start_period_ns = {},
+                            .retries = 0},
+                .startup_successes = 7};
     c.cidfile = "/tmp/cid";
     c.read_only = true;
     c.read_only_tmpfs = false;
