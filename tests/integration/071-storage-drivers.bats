@@ -216,6 +216,32 @@ no_temporaries() {
     is "$output" g "after that"
 }
 
+@test "fuse: a commit has what is still in the kernel's cache" {
+    require_fuse
+    run_rpod --storage-driver fuse run -d --name c1 busybox sh -c 'exec 3>/held; echo kept >&3; touch /ready; exec sleep 100'
+    wait_for 10 rpod exec c1 test -e /ready
+    run_rpod commit -q c1 held
+    run_rpod run --rm held cat /held
+    is "$output" kept "an open file"
+    run_rpod rmi held
+}
+
+@test "fuse: what its server served ends with it, and is back when the container starts again" {
+    require_fuse
+    run_rpod --storage-driver fuse run -d --name c1 busybox sh -c 'echo first >> /file; exec sleep 100'
+    wait_for 10 rpod exec c1 test -e /file
+    local server
+    server=$(pgrep -u "$(id -u)" -x rpod:fuse -P "$(rpod inspect --format '{{.State.ConmonPid}}' c1)")
+    kill -KILL "$server"
+    run_rpod '?' exec c1 cat /file
+    [ "$status" != 0 ] || fail "it is served by nobody"
+    run_rpod stop -t 1 c1
+    run_rpod start c1
+    wait_for 10 rpod exec c1 grep -c first /file
+    run_rpod exec c1 cat /file
+    is "$output" $'first\nfirst' "after that"
+}
+
 @test "pods start their members under any driver" {
     local driver
     for driver in unpacked copy; do
