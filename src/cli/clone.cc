@@ -8,6 +8,7 @@
 
 #include "cli/images.hh"
 #include "cli/run_options.hh"
+#include "cli/storage_driver.hh"
 #include "container/create.hh"
 #include "container/find.hh"
 #include "container/remove.hh"
@@ -62,6 +63,8 @@ int run_clone(Context& ctx, const CloneOptions& o, const Args& args) {
         config.image = args[2];
         config.rootfs.reset();
     }
+    // That of the original, where none is named now.
+    if (named_storage_driver(ctx) || before.rootfs) choose_storage_driver(ctx, paths, config);
     container::create_container(paths, config, false);
     if (o.destroy) {
         container::remove_container(paths, original, {.force = o.force, .stop_seconds = {}});

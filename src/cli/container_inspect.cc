@@ -26,10 +26,14 @@ std::optional<oci::RuntimeSpec> read_spec(const Snapshot& s) {
 
 DataObject make_driver(const InspectInput& in) {
     DataObject o{.type = "define.DriverData"};
-    o.add("Name", "rpod");
-    o.add("Data", Data::string_map({{"UpperDir", (in.snapshot.directory / "upper").native()},
-                                    {"WorkDir", (in.snapshot.directory / "work").native()},
-                                    {"MergedDir", (in.snapshot.directory / "merged").native()}}));
+    const auto& s = in.snapshot;
+    o.add("Name", runtime::name(s.config.storage_driver));
+    std::map<std::string, std::string> data{{"MergedDir", (s.directory / "merged").native()}};
+    if (runtime::has_layers(s.config.storage_driver)) {
+        data["UpperDir"] = (s.directory / "upper").native();
+        data["WorkDir"] = (s.directory / "work").native();
+    }
+    o.add("Data", Data::string_map(data));
     return o;
 }
 

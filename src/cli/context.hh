@@ -15,6 +15,7 @@ struct GlobalOptions {
     std::string root;     ///< --root: where images and containers are kept; empty: the default
     std::string runroot;  ///< --runroot: what may vanish; empty: the default
     std::string log_level = "warn";
+    std::string storage_driver;  ///< --storage-driver, as typed; empty: not given
 };
 
 /// What a command works with: the global flags, and the streams, so that tests run a command in-process.

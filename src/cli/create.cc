@@ -13,6 +13,7 @@
 #include "cli/ensure_image.hh"
 #include "cli/enter_pod.hh"
 #include "cli/run_options.hh"
+#include "cli/storage_driver.hh"
 #include "container/run.hh"
 #include "pod/start.hh"
 
@@ -46,6 +47,7 @@ Action define_create(CLI::App& flags, Context& ctx) {
         request.config.init_container = options->init_container;
         const auto paths = open_store(ctx);
         ensure_image(ctx, request.config, options->shared.registry, request.modes.quiet);
+        choose_storage_driver(ctx, paths, request.config);
         EnterPod pod(paths, request);
         container::create_container(paths, request.config, request.modes.replace);
         pod.keep();

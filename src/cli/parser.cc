@@ -24,6 +24,11 @@ void add_global_flags(CLI::App& parser, GlobalOptions& global, bool hidden) {
     parser.add_option("--runroot", global.runroot, "Keep what may vanish (sockets) in this directory")
         ->type_name("DIR")
         ->group(group);
+    parser
+        .add_option("--storage-driver", global.storage_driver,
+                    "How images become root file systems: auto, overlay, fuse, unpacked or copy")
+        ->type_name("DRIVER")
+        ->group(group);
     parser.add_option("--log-level", global.log_level, "trace, debug, info, warn, error, fatal or panic")
         ->type_name("LEVEL")
         ->group(group);

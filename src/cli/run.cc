@@ -11,6 +11,7 @@
 #include "cli/ensure_image.hh"
 #include "cli/enter_pod.hh"
 #include "cli/run_options.hh"
+#include "cli/storage_driver.hh"
 #include "container/detach_keys.hh"
 #include "container/run.hh"
 #include "pod/start.hh"
@@ -55,6 +56,7 @@ Action define_run(CLI::App& flags, Context& ctx) {
         const auto start = start_request(*options, request.modes);
         const auto paths = open_store(ctx);
         ensure_image(ctx, request.config, options->shared.registry, request.modes.quiet);
+        choose_storage_driver(ctx, paths, request.config);
         EnterPod pod(paths, request);
         const auto status = container::run_container(paths, request.config, request.modes.replace, start,
                                                      pod::start_in_place);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
+#include <set>
 
 #include "base/strings.hh"
 #include "cli/container_view.hh"
@@ -17,6 +18,7 @@
 #include "container/disk_usage.hh"
 #include "container/snapshot.hh"
 #include "container/volume_store.hh"
+#include "image/unpacked.hh"
 
 namespace rpod::cli {
 namespace {
@@ -33,6 +35,7 @@ struct Stock {
     std::vector<container::Volume> volumes;
     std::map<std::string, std::vector<std::string>> volume_users;
     std::map<std::string, uint64_t> volume_sizes;
+    std::map<std::string, uint64_t> tree_sizes;  ///< by chain
 };
 
 Stock take_stock(const image::ImageStore& store) {
@@ -48,6 +51,7 @@ Stock take_stock(const image::ImageStore& store) {
     for (const auto& v : s.volumes) names.push_back(v.name);
     s.usage = container::disk_usage(paths, ids);
     s.volume_sizes = container::volume_sizes(paths, names);
+    s.tree_sizes = container::tree_sizes(paths);
     return s;
 }
 
@@ -76,17 +80,26 @@ struct Line {
     uint64_t size = 0, reclaimable = 0;
 };
 
+/// Of the trees that were unpacked of these images.
+uint64_t tree_bytes(const Stock& stock, const std::vector<image::Image>& images) {
+    std::set<std::string> chains;
+    for (const auto& image : images) chains.insert(image::tree_name(image));
+    uint64_t sum = 0;
+    for (const auto& [chain, bytes] : stock.tree_sizes) sum += chains.contains(chain) ? bytes : 0;
+    return sum;
+}
+
 Line image_line(const Stock& stock) {
     std::vector<image::Image> used;
     for (const auto& image : stock.images) {
         if (stock.image_users.contains(image.id)) used.push_back(image);
     }
-    const auto size = layer_bytes(stock.images);
+    const auto size = layer_bytes(stock.images) + tree_bytes(stock, stock.images);
     return {.type = "Images",
             .total = stock.images.size(),
             .active = used.size(),
             .size = size,
-            .reclaimable = size - layer_bytes(used)};
+            .reclaimable = size - layer_bytes(used) - tree_bytes(stock, used)};
 }
 
 Line container_line(const Stock& stock) {

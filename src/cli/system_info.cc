@@ -8,13 +8,17 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <map>
+
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/go_duration.hh"
 #include "cli/images.hh"
 #include "cli/persona.hh"
 #include "cli/run_options.hh"
+#include "cli/storage_driver.hh"
 #include "cli/system.hh"
+#include "container/driver_choice.hh"
 #include "container/snapshot.hh"
 #include "sys/file.hh"
 #include "userns/launcher.hh"
@@ -178,7 +182,35 @@ Counts count_containers(const store::Paths& paths) {
     return counts;
 }
 
-DataObject make_store(const image::ImageStore& images) {
+/// What `info` tells of the driver that the next container gets.
+struct DriverFacts {
+    std::string name;
+    std::map<std::string, std::string> status;  ///< for GraphStatus
+};
+
+DriverFacts driver_facts(const Context& ctx, const store::Paths& paths) {
+    DriverFacts facts;
+    if (const auto named = named_storage_driver(ctx)) {
+        facts.name = runtime::name(*named);
+        facts.status["Driver chosen by"] =
+            ctx.global.storage_driver.empty() ? "STORAGE_DRIVER" : "--storage-driver";
+        return facts;
+    }
+    facts.status["Driver chosen by"] = "trial";
+    try {
+        const auto choice = container::choose_driver(paths);
+        facts.name = runtime::name(choice.driver);
+        for (const auto& [driver, reason] : choice.refused)
+            facts.status[fmt::format("Driver {}", runtime::name(driver))] = "does not work: " + reason;
+    } catch (const Error& e) {
+        // What is told beside this is worth as much where nothing runs.
+        facts.name = "unknown";
+        facts.status["Driver chosen by"] = fmt::format("nothing: {}", e.what());
+    }
+    return facts;
+}
+
+DataObject make_store(const Context& ctx, const image::ImageStore& images) {
     const auto& paths = images.paths();
     const auto counts = count_containers(paths);
     struct statfs st {};
@@ -191,18 +223,17 @@ DataObject make_store(const image::ImageStore& images) {
     image_store.add("Number", static_cast<int64_t>(images.list().size()), "number");
     DataObject o{.type = "define.StoreInfo"};
     o.add("ConfigFile", "", "configFile").add("ContainerStore", std::move(containers), "containerStore");
-    // The layers of images are mounted by rpod's own driver; what tools ask for is the kernel's above it.
-    o.add("GraphDriverName", "overlay", "graphDriverName").add("GraphOptions", DataMap{}, "graphOptions");
+    auto driver = driver_facts(ctx, paths);
+    o.add("GraphDriverName", driver.name, "graphDriverName").add("GraphOptions", DataMap{}, "graphOptions");
     o.add("GraphRoot", paths.root().native(), "graphRoot");
     const auto block = static_cast<uint64_t>(st.f_bsize);
     o.add("GraphRootAllocated", uint64_t{st.f_blocks} * block, "graphRootAllocated");
     o.add("GraphRootUsed", uint64_t{st.f_blocks - st.f_bfree} * block, "graphRootUsed");
-    o.add("GraphStatus",
-          Data::string_map({{"Backing Filesystem", backing},
-                            {"Supports d_type", "true"},
-                            {"Native Overlay Diff", "false"},
-                            {"Using metacopy", "false"}}),
-          "graphStatus");
+    driver.status.insert({{"Backing Filesystem", backing},
+                          {"Supports d_type", "true"},
+                          {"Native Overlay Diff", "false"},
+                          {"Using metacopy", "false"}});
+    o.add("GraphStatus", Data::string_map(driver.status), "graphStatus");
     o.add("ImageStore", std::move(image_store), "imageStore").add("RunRoot", paths.run().native(), "runRoot");
     o.add("VolumePath", paths.volumes().native(), "volumePath");
     return o;
@@ -214,7 +245,8 @@ Data docker_info(const Context& ctx, const Machine& m, const image::ImageStore& 
     o.add("ID", "").add("Containers", counts.all).add("ContainersRunning", counts.running);
     o.add("ContainersPaused", counts.paused)
         .add("ContainersStopped", counts.all - counts.running - counts.paused);
-    o.add("Images", static_cast<int64_t>(images.list().size())).add("Driver", "overlay");
+    o.add("Images", static_cast<int64_t>(images.list().size()))
+        .add("Driver", driver_facts(ctx, images.paths()).name);
     struct statfs st {};
     o.add("DriverStatus",
           DataList{Data::strings({"Backing Filesystem", filesystem_name(images.paths().root(), st)})});
@@ -242,7 +274,7 @@ Data info_data(const Context& ctx) {
     plugins.add("Log", Data::strings({"k8s-file", "json-file", "none", "passthrough"}), "log");
     plugins.add("Authorization", Data::nil_list(), "authorization");
     DataObject o{.type = "define.Info"};
-    o.add("Host", make_host(m, RPOD_VERSION), "host").add("Store", make_store(images), "store");
+    o.add("Host", make_host(m, RPOD_VERSION), "host").add("Store", make_store(ctx, images), "store");
     o.add("Registries", DataMap{}, "registries").add("Plugins", std::move(plugins), "plugins");
     o.add("Version", version, "version");
     return o;

@@ -5,9 +5,9 @@
 #include "base/error.hh"
 #include "container/covered_paths.hh"
 #include "container/create.hh"
+#include "container/layer_archive.hh"
 #include "container/pipe_between.hh"
 #include "container/plan.hh"
-#include "container/root_access.hh"
 #include "image/chain.hh"
 #include "image/tar_reader.hh"
 #include "image/tree_archive.hh"
@@ -32,24 +32,18 @@ Subject subject_of(const image::ImageStore& images, const std::string& id) {
 
 /// The container's writable layer as one of an image, without the files' contents and without what was made
 /// to be mounted on.
-overlay::LayerScan scan_layer(const store::Paths& paths, const Subject& subject) {
+overlay::LayerScan scan_layer(const image::ImageStore& images, const Subject& subject) {
     const std::string& id = subject.config.id;
     const image::TreeOptions options{
         .name = ".",
-        .upper_layer = true,
         .without_content = true,
         .mount_points = covered_paths(subject.config, &subject.image.config.config)};
     overlay::LayerScan scan;
-    pipe_between(
-        [&](int out) {
-            with_container_layer(paths, id, [&](const sys::RootedDir& layer) {
-                image::write_tree(layer, out, "a pipe", options);
-            });
-        },
-        [&](int in) {
-            image::FdSource source(in, "the layer of container " + id);
-            scan = image::scan_tar(source);
-        });
+    pipe_between([&](int out) { write_layer(images, subject.config, subject.image, options, out); },
+                 [&](int in) {
+                     image::FdSource source(in, "the layer of container " + id);
+                     scan = image::scan_tar(source);
+                 });
     return scan;
 }
 
@@ -57,14 +51,14 @@ overlay::LayerScan scan_layer(const store::Paths& paths, const Subject& subject)
 
 overlay::Index container_tree(const image::ImageStore& images, const std::string& id) {
     const auto subject = subject_of(images, id);
-    const auto layer = scan_layer(images.paths(), subject);
+    const auto layer = scan_layer(images, subject);
     const auto layers = images.open_layers(subject.image);
     return image::merge_layers(subject.image.layers, layers, &layer);
 }
 
 ChangedTrees changed_trees(const image::ImageStore& images, const std::string& id) {
     const auto subject = subject_of(images, id);
-    const auto layer = scan_layer(images.paths(), subject);
+    const auto layer = scan_layer(images, subject);
     const auto below = overlay::excerpt(images.open_chain(subject.image).index, layer);
     return {.before = image::merge_scans({&below}), .after = image::merge_scans({&below, &layer})};
 }

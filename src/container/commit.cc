@@ -8,6 +8,7 @@
 #include "container/commit_config.hh"
 #include "container/covered_paths.hh"
 #include "container/create.hh"
+#include "container/layer_archive.hh"
 #include "container/pipe_between.hh"
 #include "container/plan.hh"
 #include "container/root_access.hh"
@@ -29,19 +30,13 @@ void stage_base(const image::ImageStore& images, const image::Image& base, image
     }
 }
 
-image::StagedLayer stage_files(const store::Paths& paths, const std::string& id, image::TreeOptions options,
+image::StagedLayer stage_files(const std::string& id, const std::function<void(int)>& write,
                                image::Staging& staging) {
-    const auto with_tree = options.upper_layer ? with_container_layer : with_container_root;
     std::optional<image::StagedLayer> layer;
-    pipe_between(
-        [&](int out) {
-            with_tree(paths, id,
-                      [&](const sys::RootedDir& root) { image::write_tree(root, out, "a pipe", options); });
-        },
-        [&](int in) {
-            image::FdSource source(in, "the files of container " + id);
-            layer = staging.add_layer(source, {});
-        });
+    pipe_between(write, [&](int in) {
+        image::FdSource source(in, "the files of container " + id);
+        layer = staging.add_layer(source, {});
+    });
     return *layer;
 }
 
@@ -78,9 +73,15 @@ oci::Digest commit_container(const image::ImageStore& images, const std::string&
 
     image::Staging staging(images);
     if (!whole) stage_base(images, *base, staging);
+    const image::TreeOptions tree{.mount_points = covered_paths(config, base_config)};
+    const auto write_whole = [&](int out) {
+        with_container_root(images.paths(), id, [&](const sys::RootedDir& root) {
+            image::write_tree(root, out, "a pipe", tree);
+        });
+    };
+    const auto write_changes = [&](int out) { write_layer(images, config, *base, tree, out); };
     const auto layer =
-        stage_files(images.paths(), id,
-                    {.upper_layer = !whole, .mount_points = covered_paths(config, base_config)}, staging);
+        whole ? stage_files(id, write_whole, staging) : stage_files(id, write_changes, staging);
     progress("Copying blob " + layer.diff_id.str());
     result.diff_ids.push_back(layer.diff_id);
     image::NewImage image{.config = oci::to_json(result)};

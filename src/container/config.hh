@@ -12,6 +12,7 @@
 #include "container/health_config.hh"
 #include "container/mount.hh"
 #include "net/listen.hh"
+#include "runtime/storage_driver.hh"
 
 /// What was asked of a container, after parsing: no flags, no defaults of an image. Written once as
 /// containers/<id>/config.json, read by everything that starts or shows the container. Secrets are never part
@@ -200,6 +201,8 @@ struct ContainerConfig {
     std::string pidfile, conmon_pidfile;
 
     // File system
+    runtime::StorageDriver storage_driver =
+        runtime::StorageDriver::overlay;  ///< of an image's root; chosen when the container was made
     bool read_only = false;
     bool read_only_tmpfs = true;
     std::vector<Mount> mounts;

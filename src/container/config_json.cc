@@ -201,6 +201,7 @@ void set_life(json::Builder& out, const ContainerConfig& c) {
     if (c.timeout_s != 0) out.set("timeout_s", c.timeout_s);
     out.set("pull", name_of(kPullPolicies, c.pull));
     out.set("systemd", name_of(kSystemdModes, c.systemd));
+    out.set("storage_driver", runtime::name(c.storage_driver));
     auto log = json::Builder::object();
     log.set("driver", c.log.driver);
     set_map(log, "options", c.log.options);
@@ -234,6 +235,15 @@ void set_file_system(json::Builder& out, const ContainerConfig& c) {
 uint32_t uint32_or(const json::Value& v, std::string_view key, uint32_t fallback) {
     const auto member = v.find(key);
     return member ? static_cast<uint32_t>(member->as_uint(UINT32_MAX)) : fallback;
+}
+
+runtime::StorageDriver driver_or(const json::Value& v, std::string_view key,
+                                 runtime::StorageDriver fallback) {
+    const auto member = v.find(key);
+    if (!member) return fallback;
+    const auto driver = runtime::find_storage_driver(member->as_string());
+    if (!driver) throw Error("{}: unknown value '{}'", member->path(), member->as_string());
+    return *driver;
 }
 
 std::optional<uint32_t> optional_uint32(const json::Value& v, std::string_view key) {
@@ -370,6 +380,7 @@ void read_life(const json::Value& v, ContainerConfig& c) {
     c.timeout_s = uint32_or(v, "timeout_s", 0);
     c.pull = enum_or(v, "pull", kPullPolicies, c.pull);
     c.systemd = enum_or(v, "systemd", kSystemdModes, c.systemd);
+    c.storage_driver = driver_or(v, "storage_driver", c.storage_driver);
     if (const auto log = v.find("log")) {
         c.log.driver = log->string_or("driver", c.log.driver);
         c.log.options = log->string_map_or_empty("options");

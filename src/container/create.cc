@@ -14,6 +14,7 @@
 #include "container/secret_files.hh"
 #include "container/session.hh"
 #include "container/volume.hh"
+#include "image/unpacked.hh"
 #include "store/lock.hh"
 #include "sys/file.hh"
 #include "sys/process.hh"
@@ -205,6 +206,7 @@ bool is_clean(const store::Paths& paths) {
 
 void sweep_containers(const store::Paths& paths) {
     sweep_secret_files(paths);
+    image::sweep_trees(paths);
     if (is_clean(paths)) return;
     const auto dead = collect_dead(paths);
     if (dead.empty()) return;

@@ -33,13 +33,15 @@ uint64_t tree_bytes(int parent, const std::string& name, int depth) {
     return sum;
 }
 
-std::string measure(const std::filesystem::path& parent, const char* child,
+std::string measure(const std::filesystem::path& parent, const std::vector<std::string>& children,
                     const std::vector<std::string>& names) {
     std::string out;
     for (const auto& name : names) {
         try {
             const auto dir = sys::open_file(parent / name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-            out += fmt::format("{} {}\n", name, tree_bytes(dir.get(), child, 0));
+            uint64_t sum = 0;
+            for (const auto& child : children) sum += tree_bytes(dir.get(), child, 0);
+            out += fmt::format("{} {}\n", name, sum);
         } catch (const SysError& e) {
             log::debug("size of '{}': {}", name, e.what());
         }
@@ -47,9 +49,10 @@ std::string measure(const std::filesystem::path& parent, const char* child,
     return out;
 }
 
-/// Of the directory `child` in each of parent/NAME.
+/// Of the directories `children`, as far as there are, in each of parent/NAME.
 std::map<std::string, uint64_t> sizes_in_session(const store::Paths& paths,
-                                                 const std::filesystem::path& parent, const char* child,
+                                                 const std::filesystem::path& parent,
+                                                 const std::vector<std::string>& children,
                                                  const std::vector<std::string>& names) {
     std::map<std::string, uint64_t> sizes;
     if (names.empty()) return sizes;
@@ -59,7 +62,7 @@ std::map<std::string, uint64_t> sizes_in_session(const store::Paths& paths,
     sys::Fd writer(ends[1]);
     const pid_t worker = userns::spawn_in_session(
         session_files(paths), userns::current_identity(), {.role = "rpod:sizes"}, [&](int) {
-            sys::write_all(writer.get(), measure(parent, child, names), "sizes");
+            sys::write_all(writer.get(), measure(parent, children, names), "sizes");
             return 0;
         });
     writer.reset();
@@ -76,14 +79,23 @@ std::map<std::string, uint64_t> sizes_in_session(const store::Paths& paths,
 
 std::map<std::string, DiskUsage> disk_usage(const store::Paths& paths, const std::vector<std::string>& ids) {
     std::map<std::string, DiskUsage> usage;
-    for (const auto& [id, bytes] : sizes_in_session(paths, paths.containers(), "upper", ids))
+    for (const auto& [id, bytes] : sizes_in_session(paths, paths.containers(), {"upper", "tree/root"}, ids))
         usage[id].writable_bytes = bytes;
     return usage;
 }
 
 std::map<std::string, uint64_t> volume_sizes(const store::Paths& paths,
                                              const std::vector<std::string>& names) {
-    return sizes_in_session(paths, paths.volumes(), "_data", names);
+    return sizes_in_session(paths, paths.volumes(), {"_data"}, names);
+}
+
+std::map<std::string, uint64_t> tree_sizes(const store::Paths& paths) {
+    std::vector<std::string> names;
+    if (const auto dir = sys::find_at(AT_FDCWD, paths.trees(), O_RDONLY | O_DIRECTORY)) {
+        names = sys::list_dir(dir->get());
+        std::erase_if(names, [](const std::string& name) { return name.starts_with('.'); });
+    }
+    return sizes_in_session(paths, paths.trees(), {"root"}, names);
 }
 
 }  // namespace rpod::container

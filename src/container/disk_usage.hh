@@ -12,7 +12,7 @@
 namespace rpod::container {
 
 struct DiskUsage {
-    uint64_t writable_bytes = 0;  ///< what regular files in the writable layer hold
+    uint64_t writable_bytes = 0;  ///< what regular files hold in the writable layer and in a tree of its own
 };
 
 /// By ID. A process in the session's user namespace looks: what containers write belongs to subordinate IDs.
@@ -23,5 +23,9 @@ std::map<std::string, DiskUsage> disk_usage(const store::Paths& paths, const std
 /// not count.
 std::map<std::string, uint64_t> volume_sizes(const store::Paths& paths,
                                              const std::vector<std::string>& names);
+
+/// What regular files in each tree that was unpacked for all containers hold, by its chain ID
+/// (image/unpacked.hh).
+std::map<std::string, uint64_t> tree_sizes(const store::Paths& paths);
 
 }  // namespace rpod::container

@@ -14,6 +14,7 @@
 #include "container/secret_files.hh"
 #include "container/spec.hh"
 #include "container/volume.hh"
+#include "image/unpacked.hh"
 #include "net/resolv_conf.hh"
 #include "store/paths.hh"
 #include "sys/capability.hh"
@@ -24,14 +25,25 @@
 namespace rpod::container {
 namespace {
 
+/// A tree has the IDs of the session, which are those of a container whose map is the session's.
+bool shares_tree(const ContainerConfig& config) {
+    return config.storage_driver == runtime::StorageDriver::unpacked &&
+           config.userns.mode == UsernsConfig::Mode::host;
+}
+
 runtime::RootPlan plan_root(const ContainerConfig& config, const image::Image* image,
-                            const image::ImageStore& images, const std::filesystem::path& directory) {
+                            const image::ImageStore& images, const std::filesystem::path& directory,
+                            bool in_command) {
     // Nothing that a --rm container writes needs to survive a power failure.
     runtime::RootPlan root{.source = {}, .directory = directory, .volatile_upper = config.remove};
     if (image) {
         auto chain = images.open_chain(*image);
-        root.source.emplace<runtime::ImageRoot>(
-            runtime::ImageRoot{.index = std::move(chain.index), .blobs = std::move(chain.blobs)});
+        if (in_command && shares_tree(config)) image::unpack_tree(images.paths(), *image, chain);
+        root.source.emplace<runtime::ImageRoot>(runtime::ImageRoot{
+            .index = std::move(chain.index),
+            .blobs = std::move(chain.blobs),
+            .driver = config.storage_driver,
+            .tree = shares_tree(config) ? image::tree_path(images.paths(), *image).native() : std::string()});
     } else {
         if (config.rootfs->overlay)
             throw Error("--rootfs {}:O: a layer above a directory is not supported yet", config.rootfs->path);
@@ -123,6 +135,12 @@ std::optional<image::Image> find_image(const image::ImageStore& images, const Co
     return images.get(config.image_id.empty() ? config.image : config.image_id);
 }
 
+void prepare_image(const ContainerConfig& config, const image::Image& image,
+                   const image::ImageStore& images) {
+    const auto chain = images.open_chain(image);
+    if (shares_tree(config)) image::unpack_tree(images.paths(), image, chain);
+}
+
 namespace {
 
 /// The files of a network that is the pod's, and what else it gives.
@@ -173,7 +191,7 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
                               const PodShare* pod) {
     runtime::LaunchPlan plan;
     plan.name = config.name;
-    plan.root = plan_root(config, image, images, directory);
+    plan.root = plan_root(config, image, images, directory, !pod);
     plan.network = plan_network(config.network);
     auto facts = origin.facts;
     facts.rootfs = directory / "merged";
@@ -214,7 +232,7 @@ runtime::LaunchPlan make_root_plan(const store::Paths& paths, const ContainerCon
                                    const std::filesystem::path& directory) {
     runtime::LaunchPlan plan;
     plan.name = config.name;
-    plan.root = plan_root(config, image, images, directory);
+    plan.root = plan_root(config, image, images, directory, true);
     plan.network.mode = runtime::NetworkMode::loopback;
     // Where a range of IDs is the pod's, its record has it.
     plan.id_map = plan_maps(paths, config.userns, collect_host_facts(),

@@ -60,6 +60,10 @@ userns::MapRequest plan_maps(const store::Paths& paths, const UsernsConfig& user
 /// @throws Error where it is gone
 std::optional<image::Image> find_image(const image::ImageStore& images, const ContainerConfig& config);
 
+/// What of a container's image is made when it is used for the first time: its index, which threads build,
+/// and its tree, where the driver wants one, which another process unpacks. In a command alone.
+void prepare_image(const ContainerConfig& config, const image::Image& image, const image::ImageStore& images);
+
 /// A plan for the root file system alone, to be launched and never started: no volume, no network, nothing of
 /// the host below it. Writes no record.
 runtime::LaunchPlan make_root_plan(const store::Paths& paths, const ContainerConfig& config,

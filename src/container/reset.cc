@@ -47,9 +47,9 @@ store::StoreLock end_all(const store::Paths& paths) {
 void reset_store(const store::Paths& paths) {
     const auto lock = end_all(paths);
     const std::vector<std::filesystem::path> trees{
-        paths.containers(), paths.pods(),           paths.volumes(),       paths.oci(),
-        paths.networks(),   paths.secrets(),        paths.chain_indexes(), paths.seccomp_cache(),
-        paths.events(),     paths.run() / "secrets"};
+        paths.containers(), paths.pods(),    paths.volumes(),        paths.oci(),
+        paths.networks(),   paths.secrets(), paths.chain_indexes(),  paths.seccomp_cache(),
+        paths.events(),     paths.trees(),   paths.run() / "secrets"};
     // What containers wrote belongs to subordinate IDs.
     with_session_ids(paths, [&] {
         for (const auto& tree : trees) sys::remove_tree_at(AT_FDCWD, tree);

@@ -23,6 +23,7 @@
 #include "container/volume_store.hh"
 #include "image/image_store.hh"
 #include "runtime/launch.hh"
+#include "runtime/private_tree.hh"
 #include "sys/channel.hh"
 #include "sys/file.hh"
 #include "sys/mount.hh"
@@ -69,6 +70,8 @@ struct Work {
     std::filesystem::path directory;  ///< the container's
     Part part;
     const Act& act;
+    std::string layer{};  ///< where it lies in the directory
+    bool flush = false;   ///< the kernel may keep what was written into it
 };
 
 /// Child, session root: becomes the root of the container's user namespace and acts.
@@ -78,8 +81,13 @@ int act_inside(int user_namespace, int mount_namespace, const Work& work, const 
         check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "close this process to its neighbours");
         if (work.part == Part::layer) {
             // The layer lies in the store, which is seen from outside alone.
-            sys::RootedDir layer = sys::RootedDir::open(work.directory / "upper");
+            sys::RootedDir layer = sys::RootedDir::open(work.directory / work.layer);
             sys::join_namespace(user_namespace, CLONE_NEWUSER);
+            if (work.flush) {
+                sys::join_namespace(mount_namespace, CLONE_NEWNS);
+                check(::syncfs(sys::open_file("/", O_RDONLY | O_DIRECTORY).get()),
+                      "flush the container's files");
+            }
             work.act(layer);
             return 0;
         }
@@ -187,7 +195,15 @@ void with_container_layer(const store::Paths& paths, const std::string& id, cons
     if (config.rootfs)
         throw Error("container {} has no layer of its own: its root is the directory '{}'", config.name,
                     printable(config.rootfs->path));
-    act_on(paths, id, {.directory = directory, .part = Part::layer, .act = act});
+    const auto layer = runtime::has_layers(config.storage_driver)
+                           ? std::string("upper")
+                           : fmt::format("{}/{}", runtime::kTreeDir, runtime::kTreeRoot);
+    act_on(paths, id,
+           {.directory = directory,
+            .part = Part::layer,
+            .act = act,
+            .layer = layer,
+            .flush = config.storage_driver == runtime::StorageDriver::fuse});
 }
 
 void with_volume_root(const store::Paths& paths, const std::string& name, const Act& act) {

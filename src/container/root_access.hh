@@ -25,7 +25,8 @@ void with_container_root(const store::Paths& paths, const std::string& id,
 void with_container_files(const store::Paths& paths, const std::string& id,
                           const std::function<void(const sys::RootedDir& root)>& act);
 
-/// The same for the container's writable layer alone (overlay/disk_format.hh), to be read.
+/// The same for the container's writable layer alone (overlay/disk_format.hh), to be read; where its driver
+/// keeps none apart, for its whole tree.
 /// @throws Error where its root is a directory of the host
 void with_container_layer(const store::Paths& paths, const std::string& id,
                           const std::function<void(const sys::RootedDir& layer)>& act);

@@ -10,6 +10,7 @@
 #include "base/error.hh"
 #include "image/chain.hh"
 #include "image/image_store.hh"
+#include "image/unpacked.hh"
 #include "sys/file.hh"
 
 namespace rpod::image {
@@ -70,6 +71,7 @@ void ImageStore::collect_garbage(const store::StoreLock& exclusive) const {
     // In blobs/ only the holder of the lock writes; in index/ others may.
     remove_others(paths_.blobs(), used.blobs, true);
     remove_others(paths_.chain_indexes(), used.chains, false);
+    withdraw_trees(paths_, used.chains, exclusive);
     end_change();
 }
 

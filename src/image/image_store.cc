@@ -13,6 +13,7 @@
 #include "base/strings.hh"
 #include "image/chain.hh"
 #include "image/sha256.hh"
+#include "image/unpacked.hh"
 #include "store/temporary.hh"
 #include "sys/file.hh"
 
@@ -194,11 +195,14 @@ void ImageStore::untag(const Image& image, const std::vector<oci::Reference>& na
 }
 
 bool ImageStore::remove(const Image& image, const std::function<bool()>& still_unused) const {
-    const auto lock = store::StoreLock::acquire(paths_, sys::LockKind::exclusive);
-    if (!still_unused()) return false;
-    begin_change(lock);
-    change_layout(lock, [&](Layout& layout) { layout.remove_image(image.manifest); });
-    collect_garbage(lock);
+    {
+        const auto lock = store::StoreLock::acquire(paths_, sys::LockKind::exclusive);
+        if (!still_unused()) return false;
+        begin_change(lock);
+        change_layout(lock, [&](Layout& layout) { layout.remove_image(image.manifest); });
+        collect_garbage(lock);
+    }
+    sweep_trees(paths_);
     return true;
 }
 

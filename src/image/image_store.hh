@@ -96,7 +96,7 @@ class ImageStore {
     void untag(const Image& image, const std::vector<oci::Reference>& names) const;
     /// Removes the image with all its names, and the blobs that no other image has. `still_unused` is asked
     /// under the store lock, under which containers are made too; where it says no, nothing is done and false
-    /// is returned.
+    /// is returned. In a command: what was unpacked of it is removed by another process.
     bool remove(const Image& image, const std::function<bool()>& still_unused) const;
 
   private:

@@ -36,13 +36,6 @@ struct stat status_of(int fd, const std::string& path) {
     return st;
 }
 
-/// A '=' would end the name in a pax record; what steers overlays is of the disk, not of the tree.
-bool is_kept(std::string_view name) {
-    return name == "security.capability" ||
-           (name.starts_with("user.") && name.find('=') == std::string_view::npos &&
-            !overlay::is_overlay_xattr(name));
-}
-
 /// Nothing where there is none, or none any more.
 std::optional<std::string> read_xattr(int fd, const std::string& name, const std::string& path) {
     std::string value(XATTR_SIZE_MAX, '\0');
@@ -60,7 +53,7 @@ void read_xattrs(int fd, LayerEntry& entry) {
     check(n, "list the attributes of '{}'", printable(entry.path));
     names.resize(static_cast<size_t>(n));
     for (const auto part : split(names, '\0')) {
-        if (!is_kept(part)) continue;
+        if (!is_archived_xattr(part)) continue;
         const std::string name(part);
         if (auto value = read_xattr(fd, name, entry.path)) entry.xattrs.emplace_back(name, std::move(*value));
     }
@@ -111,8 +104,11 @@ class TreeArchiver {
     /// One file, which is called options.name.
     void run_file(const sys::Fd& fd, const struct stat& st) {
         switch (st.st_mode & S_IFMT) {
-            case S_IFREG:
-                return add_content(fd.get(), make_entry("", st, EntryType::regular), st);
+            case S_IFREG: {
+                auto entry = make_entry("", st, EntryType::regular);
+                read_xattrs(fd.get(), entry);
+                return add_content(fd.get(), std::move(entry), st);
+            }
             case S_IFIFO:
                 return out_.add(make_entry("", st, EntryType::fifo));
             case S_IFCHR:
@@ -145,7 +141,7 @@ class TreeArchiver {
         const auto found = root_.find(path, O_PATH | O_NOFOLLOW);
         if (!found) return;
         const auto st = status_of(found->get(), path);
-        if (options_.upper_layer && add_mark(path, st)) return;
+        if (is_layer() && add_mark(path, st)) return;
         switch (st.st_mode & S_IFMT) {
             case S_IFDIR:
                 return add_directory(path);
@@ -154,13 +150,24 @@ class TreeArchiver {
             case S_IFLNK:
                 return add_symlink(found->get(), path, st);
             case S_IFIFO:
-                return out_.add(make_entry(path, st, EntryType::fifo));
+                return add_changed(path, make_entry(path, st, EntryType::fifo), st);
             case S_IFCHR:
             case S_IFBLK:
                 return add_device(path, st);
             default:
                 return;
         }
+    }
+
+    bool is_layer() const { return options_.upper_layer || options_.original; }
+
+    bool is_original(const std::string& path, const LayerEntry& entry, const struct stat& st,
+                     int fd = -1) const {
+        return options_.original && options_.original->has(path, entry, st, fd);
+    }
+
+    void add_changed(const std::string& path, const LayerEntry& entry, const struct stat& st) {
+        if (!is_original(path, entry, st)) out_.add(entry);
     }
 
     /// @return whether it is a whiteout and no file, or a name that would be taken for one
@@ -172,8 +179,12 @@ class TreeArchiver {
             return true;
         }
         if (!overlay::is_whiteout(st) && !is_xattr_whiteout(path, st)) return false;
-        add_mark_file(path.substr(0, begin) + std::string(overlay::kMarkPrefix) + name, st);
+        if (options_.upper_layer) add_whiteout(path.substr(0, begin), name, st);
         return true;
+    }
+
+    void add_whiteout(const std::string& prefix, const std::string& name, const struct stat& st) {
+        add_mark_file(prefix + std::string(overlay::kMarkPrefix) + name, st);
     }
 
     bool is_xattr_whiteout(const std::string& path, const struct stat& st) const {
@@ -198,7 +209,7 @@ class TreeArchiver {
         if (is_mount_point(path) && sys::list_dir(fd->get()).empty()) return;
         auto entry = make_entry(path, st, EntryType::directory);
         read_xattrs(fd->get(), entry);
-        out_.add(entry);
+        add_changed(path, entry, st);
         if (options_.upper_layer && read_xattr(fd->get(), overlay::kOpaqueXattr, path) == std::string("y"))
             add_mark_file(path + "/" + std::string(kOpaqueMark), st);
         const bool pass_over = options_.pass_over_kernel_files && st.st_dev != device_ &&
@@ -208,6 +219,11 @@ class TreeArchiver {
 
     void visit_children(int fd, const std::string& prefix) {
         auto names = sys::list_dir(fd);
+        if (options_.original) {
+            // No entry of the directory has such a time: that of the directory does as well.
+            const auto st = status_of(fd, prefix);
+            for (const auto& name : options_.original->missing(prefix, names)) add_whiteout(prefix, name, st);
+        }
         std::sort(names.begin(), names.end(), std::greater<>());
         for (const auto& name : names) todo_.push_back(prefix + name);
     }
@@ -220,11 +236,14 @@ class TreeArchiver {
         if (!S_ISREG(st.st_mode)) return;
         if (is_mount_point(path) && st.st_size == 0) return;
         auto entry = make_entry(path, st, EntryType::regular);
+        read_xattrs(fd->get(), entry);
+        if (is_original(path, entry, st, fd->get())) return;
         if (st.st_nlink > 1) {
             const auto [first, is_new] = links_.try_emplace({st.st_dev, st.st_ino}, entry.path);
             if (!is_new) {
                 entry.type = EntryType::hardlink;
                 entry.target = first->second;
+                entry.xattrs.clear();
                 return out_.add(entry);
             }
         }
@@ -232,7 +251,6 @@ class TreeArchiver {
     }
 
     void add_content(int fd, LayerEntry entry, const struct stat& st) {
-        read_xattrs(fd, entry);
         entry.size = static_cast<uint64_t>(st.st_size);
         if (options_.without_content) return out_.add_hole(entry);
         FdSource content(fd, fmt::format("'{}'", printable(entry.path)));
@@ -246,7 +264,7 @@ class TreeArchiver {
         target.resize(static_cast<size_t>(n));
         auto entry = make_entry(path, st, EntryType::symlink);
         entry.target = std::move(target);
-        out_.add(entry);
+        add_changed(path, entry, st);
     }
 
     void add_device(const std::string& path, const struct stat& st) {
@@ -267,6 +285,13 @@ class TreeArchiver {
 };
 
 }  // namespace
+
+/// A '=' would end the name in a pax record; what steers overlays is of the disk, not of the tree.
+bool is_archived_xattr(std::string_view name) {
+    return name == "security.capability" ||
+           (name.starts_with("user.") && name.find('=') == std::string_view::npos &&
+            !overlay::is_overlay_xattr(name));
+}
 
 void archive_tree(const sys::RootedDir& root, TarWriter& out, const TreeOptions& options) {
     TreeArchiver(root, out, options).run();

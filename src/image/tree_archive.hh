@@ -4,7 +4,9 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 
+#include "image/original_tree.hh"
 #include "image/tar_writer.hh"
 #include "sys/rooted_dir.hh"
 
@@ -19,6 +21,9 @@ struct TreeOptions {
     /// an image: whiteouts become ".wh.NAME", opaque directories have ".wh..wh..opq" for their first member.
     /// Files whose own names are like that are left out with a warning: a container may have made them.
     bool upper_layer = false;
+    /// The tree was unpacked from this image and written into since: what has changed goes into the archive,
+    /// as a layer above the image. Null: not so.
+    const OriginalTree* original = nullptr;
     /// Regular files become holes: the headers alone, for who only wants to know what is there.
     bool without_content = false;
     /// /proc, /sys and the like, where the tree has them mounted, stay empty directories.
@@ -27,6 +32,9 @@ struct TreeOptions {
     /// empty file or directory, is left out.
     std::set<std::string> mount_points;
 };
+
+/// Whether an extended attribute goes into archives.
+bool is_archived_xattr(std::string_view name);
 
 /// Adds all that is below `root` (not the root directory itself), each directory before what is in it and
 /// names in the order of their bytes. IDs are those of the caller's user namespace. The tree may change

@@ -37,6 +37,15 @@ uint32_t VisibleIds::find_substitute() const noexcept {
     return ranges_.front().first;
 }
 
+ShownOwner shown_owner(const Node& node, const Owners& owners) noexcept {
+    ShownOwner shown{.uid = owners.uids.show(node.uid), .gid = owners.gids.show(node.gid), .mode = node.mode};
+    if (S_ISREG(node.mode) && !owners.keep_set_ids) {
+        if (shown.uid != node.uid) shown.mode &= ~uint32_t{S_ISUID};
+        if (shown.gid != node.gid) shown.mode &= ~uint32_t{S_ISGID};
+    }
+    return shown;
+}
+
 void fill_attr(Ino ino, const Node& node, std::span<const IndexExtent> extents, const Owners& owners,
                fuse_attr& to) {
     to = {};
@@ -45,16 +54,13 @@ void fill_attr(Ino ino, const Node& node, std::span<const IndexExtent> extents, 
     to.blocks = (allocated(node, extents) + kSector - 1) / kSector;
     to.atime = to.mtime = to.ctime = static_cast<uint64_t>(node.mtime_s);
     to.atimensec = to.mtimensec = to.ctimensec = node.mtime_ns;
-    to.mode = node.mode;
+    const auto owner = shown_owner(node, owners);
+    to.mode = owner.mode;
     to.nlink = node.nlink;
-    to.uid = owners.uids.show(node.uid);
-    to.gid = owners.gids.show(node.gid);
+    to.uid = owner.uid;
+    to.gid = owner.gid;
     to.rdev = node.rdev;
     to.blksize = kBlockSize;
-    if (S_ISREG(node.mode) && !owners.keep_set_ids) {
-        if (to.uid != node.uid) to.mode &= ~uint32_t{S_ISUID};
-        if (to.gid != node.gid) to.mode &= ~uint32_t{S_ISGID};
-    }
 }
 
 std::string visible_acl(std::string_view value, const Owners& owners) {

@@ -40,6 +40,14 @@ struct Owners {
     bool keep_set_ids = false;
 };
 
+struct ShownOwner {
+    uint32_t uid = 0;
+    uint32_t gid = 0;
+    uint32_t mode = 0;  ///< with the type
+};
+/// Whose a file is shown to be, and its mode then.
+ShownOwner shown_owner(const Node& node, const Owners& owners) noexcept;
+
 /// The attributes of an inode as FUSE hands them out.
 void fill_attr(Ino ino, const Node& node, std::span<const IndexExtent> extents, const Owners& owners,
                fuse_attr& to);

@@ -4,6 +4,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "overlay/at.hh"
 #include "overlay/fuse_ops.hh"
 #include "overlay/fuse_reply.hh"
@@ -27,7 +29,7 @@ void on_open(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) noexcept {
         Overlay& overlay = overlay_of(request);
         const auto file = overlay.open(id, info->flags);
         if (!file) return file.err();
-        if (const int e = drop_set_ids_if_asked((*file)->fd.get())) {
+        if (const int e = (*file)->writes ? drop_set_ids_if_asked((*file)->fd.get()) : 0) {
             overlay.release(*file);
             return e;
         }
@@ -78,10 +80,27 @@ Result<size_t> read_file(WriteSession& session, int fd, std::span<char> buffer, 
     return done;
 }
 
+/// Of a file that lies in the image.
+Result<size_t> read_image(WriteSession& session, Ino ino, std::span<char> buffer, off_t offset) {
+    const ImageSource& image = session.overlay().image();
+    const auto run = image.find_run(ino);
+    if (!run) {
+        session.let_others();
+        return image.read(ino, static_cast<uint64_t>(offset), buffer);
+    }
+    if (static_cast<uint64_t>(offset) >= run->size) return size_t{0};
+    const auto left = run->size - static_cast<uint64_t>(offset);
+    return read_file(session, run->blob, buffer.first(std::min<uint64_t>(buffer.size(), left)),
+                     run->at + offset);
+}
+
 void on_read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_file_info* info) noexcept {
     answer_request(request, [&] {
         const auto buffer = reply_buffer(size);
-        const auto n = read_file(write_session(request), file_of(info)->fd.get(), buffer, offset);
+        const OpenFile& file = *file_of(info);
+        const Ino ino = file.image;
+        const auto n = ino ? read_image(write_session(request), ino, buffer, offset)
+                           : read_file(write_session(request), file.fd.get(), buffer, offset);
         if (n) fuse_reply_buf(request, buffer.data(), *n);
         return n.err();
     });
@@ -125,7 +144,13 @@ void on_fallocate(fuse_req_t request, fuse_ino_t, int mode, off_t offset, off_t 
 
 void on_lseek(fuse_req_t request, fuse_ino_t, off_t offset, int whence, fuse_file_info* info) noexcept {
     answer_request(request, [&] {
-        const off_t at = ::lseek(file_of(info)->fd.get(), offset, whence);
+        const OpenFile& file = *file_of(info);
+        if (const Ino ino = file.image) {
+            const auto found = overlay_of(request).image().seek(ino, offset, whence);
+            if (found) fuse_reply_lseek(request, *found);
+            return found.err();
+        }
+        const off_t at = ::lseek(file.fd.get(), offset, whence);
         if (at < 0) return errno;
         fuse_reply_lseek(request, at);
         return 0;
@@ -138,6 +163,8 @@ void on_copy_file_range(fuse_req_t request, fuse_ino_t, off_t from, fuse_file_in
         write_session(request).let_others();
         const int fd = file_of(to_info)->fd.get();
         if (const int e = drop_set_ids_if_asked(fd)) return e;
+        // What the kernel then does itself.
+        if (file_of(from_info)->image) return EXDEV;
         const ssize_t n = ::copy_file_range(file_of(from_info)->fd.get(), &from, fd, &to, size,
                                             static_cast<unsigned>(flags));
         if (n < 0) return errno;

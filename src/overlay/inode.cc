@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "overlay/at.hh"
+#include "overlay/image_source.hh"
 
 namespace rpod::overlay {
 
@@ -73,6 +74,7 @@ void InodeTable::unlink(Inode& node) { drop_name(node); }
 
 int InodeTable::pin(Inode& node) {
     for (size_t i = 0; i < node.sources.size(); ++i) {
+        if (node.sources[i].key.dev == kImageDevice) continue;  // reached by its number
         const auto opened = fd(node, i);
         if (!opened) return opened.err();
     }

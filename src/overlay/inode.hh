@@ -38,8 +38,8 @@ struct FileKeyHash {
 /// One layer's part of a node.
 struct Source {
     uint16_t layer = kUpperLayer;
-    FileKey key;
-    sys::Fd fd{};                 ///< O_PATH; may be closed between two requests
+    FileKey key;                  ///< in an image: kImageDevice and the node's number (image_source.hh)
+    sys::Fd fd{};                 ///< O_PATH; may be closed between two requests; never there in an image
     std::optional<bool> marks{};  ///< of a directory: has_marks (disk_format.hh), once it was asked
 };
 

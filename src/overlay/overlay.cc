@@ -18,6 +18,7 @@ namespace rpod::overlay {
 Overlay::Overlay(OverlayOptions options)
     : table_(options.max_descriptors),
       work_(std::move(options.work)),
+      image_(std::move(options.image)),
       uids_(std::move(options.uids)),
       gids_(std::move(options.gids)),
       sync_(options.sync),
@@ -38,6 +39,12 @@ Overlay::Overlay(OverlayOptions options)
         ++layer;
         add(std::move(lower));
     }
+    if (image_) {
+        image_layer_ = ++layer;
+        xattr_whiteouts_.resize(layer + 1U);
+        (void)number({kImageDevice, kRootIno});
+        sources.push_back(Source{layer, {kImageDevice, kRootIno}});
+    }
     if (sources.empty()) throw Error("an overlay needs a directory");
     if (work_ && work_->uses_xattrs()) {
         check(::setxattr(FdPath(sources[0].fd.get()), kOpaqueXattr, "x", 1, 0), "mark the upper directory");
@@ -57,6 +64,7 @@ Result<std::string> Overlay::readlink(uint64_t id) {
     const auto node = find_node(id);
     if (!node) return Errno{node.err()};
     if (!S_ISLNK((*node)->mode)) return Errno{EINVAL};
+    if (is_image((*node)->sources[0])) return std::string(image_->readlink((*node)->sources[0].key.ino));
     const auto fd = table_.fd(**node);
     if (!fd) return Errno{fd.err()};
     char target[PATH_MAX];
@@ -90,6 +98,7 @@ Result<std::string> Overlay::getxattr(uint64_t id, const char* name) {
     if (!acls_ && is_acl(name)) return Errno{EOPNOTSUPP};
     // The kernel asks before the first write to each file.
     if ((*node)->fresh && name == kCapability) return Errno{ENODATA};
+    if (is_image((*node)->sources[0])) return image_->getxattr((*node)->sources[0].key.ino, name);
     const auto fd = table_.fd(**node);
     if (!fd) return Errno{fd.err()};
     return get_xattr(*fd, name);
@@ -99,6 +108,7 @@ Result<std::string> Overlay::listxattr(uint64_t id) {
     const Locked locked(*this);
     const auto node = find_node(id);
     if (!node) return Errno{node.err()};
+    if (is_image((*node)->sources[0])) return image_->listxattr((*node)->sources[0].key.ino);
     const auto fd = table_.fd(**node);
     if (!fd) return Errno{fd.err()};
     const auto all = list_xattr(*fd);
@@ -131,9 +141,14 @@ int Overlay::removexattr(uint64_t id, const char* name) {
     if (is_overlay_xattr(name)) return ENODATA;
     if (!acls_ && is_acl(name)) return EOPNOTSUPP;
     // What is not there needs no copy.
-    const auto before = table_.fd(**node);
-    if (!before) return before.err();
-    if (::getxattr(FdPath(*before), name, nullptr, 0) < 0) return errno;
+    if (is_image((*node)->sources[0])) {
+        const auto before = image_->getxattr((*node)->sources[0].key.ino, name);
+        if (!before) return before.err();
+    } else {
+        const auto before = table_.fd(**node);
+        if (!before) return before.err();
+        if (::getxattr(FdPath(*before), name, nullptr, 0) < 0) return errno;
+    }
     if (const int e = copy_up(**node)) return e;
     const auto fd = table_.fd(**node);
     if (!fd) return fd.err();

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -12,10 +13,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "base/result.hh"
+#include "overlay/image_source.hh"
 #include "overlay/inode.hh"
 #include "overlay/owner_map.hh"
 #include "overlay/work_dir.hh"
@@ -25,9 +28,10 @@ namespace rpod::overlay {
 
 struct OverlayOptions {
     std::vector<sys::Fd>
-        lowers;     ///< live directories, topmost first; may be none where there is an upper one
-    sys::Fd upper;  ///< none: read-only
-    std::optional<WorkDir> work;  ///< on the file system of `upper`
+        lowers;  ///< live directories, topmost first; may be none where there is an upper one or an image
+    std::unique_ptr<const ImageSource> image;  ///< below them all
+    sys::Fd upper;                             ///< none: read-only
+    std::optional<WorkDir> work;               ///< on the file system of `upper`
     OwnerMap uids, gids;
     bool sync = true;           ///< false: nothing is written to the disk on purpose (`volatile`)
     bool static_nlink = false;  ///< directories have one link
@@ -48,11 +52,12 @@ struct Entry {
 };
 
 /// An open file. I/O goes to its descriptor without further questions; when the file is copied up, that is
-/// replaced under the same number.
+/// replaced under the same number. A file of the image has no descriptor until then.
 struct OpenFile {
     Inode* node = nullptr;
     sys::Fd fd{};
     bool writes = false;
+    std::atomic<Ino> image{0};  ///< its node in the image; 0: it has a descriptor
 };
 
 /// An open directory: a picture of it, taken when it is read from its start.
@@ -69,9 +74,9 @@ struct OpenDir {
     const char* name(const Listed& entry) const noexcept { return names.c_str() + entry.name; }
 };
 
-/// The writable overlay, without FUSE: live directories under an upper one. Behaves as kernel overlayfs with
-/// `userxattr` does, whose format it writes (disk_format.hh). Failures are errno values. Used by several
-/// threads; one at a time works on the tree, I/O on open files waits for nobody.
+/// The writable overlay, without FUSE: an image and live directories under an upper one. Behaves as kernel
+/// overlayfs with `userxattr` does, whose format it writes (disk_format.hh). Failures are errno values. Used
+/// by several threads; one at a time works on the tree, I/O on open files waits for nobody.
 ///
 /// Where a name leads is decided once and kept in the InodeTable: nobody else may change the layers
 /// meanwhile. What changes: everything happens in the upper layer, in an order in which a crash leaves the
@@ -133,6 +138,8 @@ class Overlay {
     int removexattr(uint64_t id, const char* name);
     Result<struct statvfs> statfs();
 
+    /// The image at the bottom, for files that are open there (OpenFile::image).
+    const ImageSource& image() const noexcept { return *image_; }
     bool read_only() const noexcept { return !work_; }
     bool acls() const noexcept { return acls_; }
     bool sync() const noexcept { return sync_; }
@@ -163,6 +170,10 @@ class Overlay {
     // Finding (overlay_find.cc)
     Result<Inode*> find_node(uint64_t id);
     Result<Inode*> find_dir(uint64_t id);
+    bool is_image(const Source& source) const noexcept { return image_ && source.layer == image_layer_; }
+    /// Adds what the image has under this name, as the last part there can be.
+    void resolve_in_image(const Source& dir, const char* name, std::vector<Source>& found,
+                          struct stat& first) const;
     Result<Inode*> resolve(Inode& dir, const char* name);
     Inode& intern(Inode& dir, const char* name, const struct stat& st, std::vector<Source> sources);
     bool hidden(uint16_t layer, int dir, const char* name, const struct stat& st) const noexcept;
@@ -180,10 +191,12 @@ class Overlay {
 
     // Listing (overlay_list.cc)
     int check_empty(Inode& dir);
+    void list_image(OpenDir& dir, const Source& source, const std::unordered_set<std::string>& seen);
     void add_listed(OpenDir& dir, uint16_t layer, dev_t dev, const char* name, ino_t ino, unsigned char type);
 
     // Copy-up (overlay_copy_up.cc)
     int copy_up(Inode& node, bool with_content = true);
+    int prepare_copy(Inode& node, const std::string& prepared, bool with_content, nlink_t& links);
     int copy_up_one(Inode& node, bool with_content);
     int put_in_place(Inode& node, const std::string& prepared);
     int switch_files(Inode& node);
@@ -215,6 +228,8 @@ class Overlay {
     std::mutex mutex_;
     InodeTable table_;
     std::optional<WorkDir> work_;
+    const std::unique_ptr<const ImageSource> image_;
+    uint16_t image_layer_ = 0;
     const OwnerMap uids_, gids_;
     const bool sync_, static_nlink_, acls_;
     std::vector<bool> xattr_whiteouts_;  ///< for each layer

@@ -23,20 +23,34 @@ int Overlay::copy_up(Inode& node, bool with_content) {
     return 0;
 }
 
-int Overlay::copy_up_one(Inode& node, bool with_content) {
+int Overlay::prepare_copy(Inode& node, const std::string& prepared, bool with_content, nlink_t& links) {
+    const Source& source = node.sources[0];
+    if (is_image(source)) {
+        links = image_->stat(source.key.ino).st_nlink;
+        const int e = image_->copy(source.key.ino, work_->fd(), prepared, with_content);
+        if (e || !sync_ || !S_ISREG(node.mode)) return e;
+        const auto made = open_at(work_->fd(), prepared.c_str(), O_RDONLY);
+        return made ? error_of(::fsync(made->get())) : made.err();
+    }
     const auto from = table_.fd(node);
     if (!from) return from.err();
     const auto st = stat_at(*from, "");
     if (!st) return st.err();
+    links = st->st_nlink;
+    return copy_file(*from, *st, work_->fd(), prepared.c_str(), {.content = with_content, .sync = sync_});
+}
+
+int Overlay::copy_up_one(Inode& node, bool with_content) {
     const std::string prepared = work_->new_name();
-    int e = copy_file(*from, *st, work_->fd(), prepared.c_str(), {.content = with_content, .sync = sync_});
+    nlink_t links = 0;
+    int e = prepare_copy(node, prepared, with_content, links);
     if (!e) e = put_in_place(node, prepared);
     if (e) {
         (void)work_->discard(prepared);
         return e;
     }
     // A link of several breaks, as in the kernel without `index`: its number is then that of the copy.
-    if (!node.is_dir() && st->st_nlink == 1) origins_[node.sources[0].key] = node.number;
+    if (!node.is_dir() && links == 1) origins_[node.sources[0].key] = node.number;
     return switch_files(node);
 }
 
@@ -67,8 +81,14 @@ int Overlay::switch_files(Inode& node) {
     for (OpenFile* file : node.files) {
         const auto fd = table_.fd(node);
         if (!fd) return fd.err();
-        const auto again = reopen(*fd, O_RDONLY);
+        auto again = reopen(*fd, O_RDONLY);
         if (!again) return again.err();
+        if (file->image.load()) {
+            // Nobody looks at the descriptor before the second step.
+            file->fd = sys::Fd(again->release());
+            file->image = 0;
+            continue;
+        }
         // One step for those that read meanwhile.
         if (::dup3(again->get(), file->fd.get(), O_CLOEXEC) < 0) return errno;
     }

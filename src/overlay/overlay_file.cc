@@ -48,7 +48,7 @@ Result<sys::Fd> Overlay::open_node(Inode& node, int flags) {
 }
 
 OpenFile* Overlay::add_file(Inode& node, sys::Fd fd, bool writes) {
-    auto file = std::make_unique<OpenFile>(OpenFile{.node = &node, .fd = std::move(fd), .writes = writes});
+    std::unique_ptr<OpenFile> file(new OpenFile{.node = &node, .fd = std::move(fd), .writes = writes});
     node.files.push_back(file.get());
     ++node.users;
     return file.release();
@@ -62,6 +62,11 @@ Result<OpenFile*> Overlay::open(uint64_t id, int flags) {
     const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
     if (writes) {
         if (const int e = copy_up(**node, !(flags & O_TRUNC))) return Errno{e};
+    }
+    if (is_image((*node)->sources[0])) {
+        OpenFile* const file = add_file(**node, {}, false);
+        file->image = (*node)->sources[0].key.ino;
+        return file;
     }
     auto fd = open_node(**node, layer_flags(flags));
     if (!fd) return Errno{fd.err()};

@@ -48,6 +48,16 @@ Result<bool> Overlay::marked_gone(Inode& dir, size_t part, int fd, const char* n
     return bool{mark};
 }
 
+void Overlay::resolve_in_image(const Source& dir, const char* name, std::vector<Source>& found,
+                               struct stat& first) const {
+    const auto ino = image_->lookup(dir.key.ino, name);
+    if (!ino) return;
+    const auto st = image_->stat(*ino);
+    if (!found.empty() && !S_ISDIR(st.st_mode)) return;
+    if (found.empty()) first = st;
+    found.push_back(Source{dir.layer, {kImageDevice, *ino}});
+}
+
 /// Layers downwards until something ends the search: a whiteout, a file, an opaque directory.
 Result<Inode*> Overlay::resolve(Inode& dir, const char* name) {
     if (Inode* known = table_.child(dir, name)) return known;
@@ -55,6 +65,10 @@ Result<Inode*> Overlay::resolve(Inode& dir, const char* name) {
     struct stat first {};
     for (size_t part = 0; part < dir.sources.size(); ++part) {
         const uint16_t layer = dir.sources[part].layer;
+        if (is_image(dir.sources[part])) {
+            resolve_in_image(dir.sources[part], name, found, first);
+            break;
+        }
         const auto parent = table_.fd(dir, part);
         if (!parent) return Errno{parent.err()};
         const auto st = stat_at(*parent, name);
@@ -93,6 +107,7 @@ Result<bool> Overlay::lower_has(Inode& dir, const char* name) {
     for (size_t part = 0; part < dir.sources.size(); ++part) {
         const uint16_t layer = dir.sources[part].layer;
         if (layer == kUpperLayer) continue;
+        if (is_image(dir.sources[part])) return image_->lookup(dir.sources[part].key.ino, name).has_value();
         const auto parent = table_.fd(dir, part);
         if (!parent) return Errno{parent.err()};
         const auto st = stat_at(*parent, name);
@@ -128,7 +143,9 @@ uint64_t Overlay::node_number(mode_t mode, const std::vector<Source>& sources) {
 Result<struct stat> Overlay::stat_node(Inode& node) {
     const Source& source = node.sources[0];
     Result<struct stat> st = Errno{ESTALE};
-    if (source.fd) {
+    if (is_image(source)) {
+        st = image_->stat(source.key.ino);
+    } else if (source.fd) {
         st = stat_at(source.fd.get(), "");
     } else if (!node.name.empty()) {
         const auto dir = table_.fd_of_parent(node);

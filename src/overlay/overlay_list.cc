@@ -57,6 +57,15 @@ void Overlay::add_listed(OpenDir& dir, uint16_t layer, dev_t dev, const char* na
     dir.names.append(name).push_back('\0');
 }
 
+void Overlay::list_image(OpenDir& open, const Source& source, const std::unordered_set<std::string>& seen) {
+    for (const DirEntry& entry : image_->entries(source.key.ino)) {
+        const std::string name(image_->name(entry));
+        if (seen.count(name)) continue;
+        add_listed(open, source.layer, kImageDevice, name.c_str(), Index::ino(entry),
+                   static_cast<unsigned char>(entry.type));
+    }
+}
+
 int Overlay::refresh(OpenDir& open) {
     const Locked locked(*this);
     Inode& node = *open.node;
@@ -68,6 +77,10 @@ int Overlay::refresh(OpenDir& open) {
     size_t from_upper = 0;
     for (size_t part = 0; part < node.sources.size(); ++part) {
         const Source& source = node.sources[part];
+        if (is_image(source)) {
+            list_image(open, source, seen);
+            break;
+        }
         const auto fd = table_.fd(node, part);
         if (!fd) return fd.err();
         std::vector<std::string> marked;  // for the parts below alone
@@ -112,6 +125,12 @@ int Overlay::check_empty(Inode& dir) {
     bool empty = true;
     for (size_t part = 0; part < dir.sources.size() && empty; ++part) {
         const uint16_t layer = dir.sources[part].layer;
+        if (is_image(dir.sources[part])) {
+            for (const DirEntry& entry : image_->entries(dir.sources[part].key.ino)) {
+                if (!gone.count(std::string(image_->name(entry)))) empty = false;
+            }
+            break;
+        }
         const auto fd = table_.fd(dir, part);
         if (!fd) return fd.err();
         std::vector<std::string> marked;

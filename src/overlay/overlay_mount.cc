@@ -5,10 +5,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <atomic>
 #include <climits>
 #include <csignal>
@@ -20,28 +18,17 @@
 #include "base/error.hh"
 #include "base/log.hh"
 #include "overlay/overlay_sandbox.hh"
+#include "overlay/overlay_serve.hh"
 #include "overlay/serve.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
 #include "sys/process.hh"
-#include "sys/rlimit.hh"
 
 namespace rpod::overlay {
 namespace {
 
-/// One answers; the others are for requests that wait for a disk.
-constexpr size_t kWorkers = 6;
-/// Descriptors that are kept for nodes, where the limit lets us: a kernel's struct file each, 256 bytes.
-constexpr uint64_t kMaxNodeDescriptors = 16384;
-
 sys::Fd open_layer(const std::string& path, const char* option) {
     return in_context([&] { return sys::open_file(path, O_PATH | O_DIRECTORY); }, "{}", option);
-}
-
-/// All that the system allows; half is left to the files that are open.
-size_t raise_descriptor_limit() {
-    sys::raise_open_files();
-    return static_cast<size_t>(std::min(sys::current_rlimit(RLIMIT_NOFILE).soft / 2, kMaxNodeDescriptors));
 }
 
 OverlayOptions open_layers(const MountOptions& options) {
@@ -144,7 +131,7 @@ int OverlayMount::serve() {
     const pthread_t main_thread = ::pthread_self();
     std::atomic<int> failure = 0;
     std::vector<std::thread> workers;
-    for (size_t i = 0; i < kWorkers; ++i) {
+    for (size_t i = 0; i < kOverlayWorkers; ++i) {
         workers.emplace_back([&] {
             if (const int e = session_->run()) failure = e;
             ::pthread_kill(main_thread, kWorkerEnded);

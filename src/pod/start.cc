@@ -127,15 +127,16 @@ MemberRequest member_request(const store::Paths& paths, const ContainerConfig& c
     return out;
 }
 
-/// The index of an image is built by threads, which a monitor must not have.
-void prepare_image(const store::Paths& paths, const ContainerConfig& config) {
+/// Before the monitor needs it, which must not do it.
+void prepare_members_image(const store::Paths& paths, const ContainerConfig& config) {
     const image::ImageStore images(paths);
-    if (const auto image = container::find_image(images, config)) images.open_chain(*image);
+    if (const auto image = container::find_image(images, config))
+        container::prepare_image(config, *image, images);
 }
 
 std::optional<sys::ExitStatus> start_member(const store::Paths& paths, const ContainerConfig& config,
                                             sys::Fd& lock, const container::StartRequest& request) {
-    prepare_image(paths, config);
+    prepare_members_image(paths, config);
     const auto wanted = member_request(paths, config, request);
     const auto pod = connect_pod(paths, config.pod);
     auto [client, monitor] = container::make_attach_pair();

@@ -68,7 +68,7 @@ void set_root_propagation(const oci::RuntimeSpec& spec) {
 void build_root(const InitContext& context, const InitSync& sync, ContainerUser& user) {
     const auto& plan = context.plan;
     keep_mounts_to_ourselves();
-    const auto root = mount_root(plan.root, context.root, sync);
+    const auto root = mount_root(plan.root, context.root, context.maps, sync);
     user = resolve_user(plan.spec.process.user, root);
     add_accounts(plan.accounts, plan.spec, root, user);
     mount_all(plan.spec, context.bind_sources, root, user);

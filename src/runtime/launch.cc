@@ -166,6 +166,11 @@ class Launch {
                     result_.servers_->serve_image(std::move(event.fds),
                                                   std::get<ImageRoot>(plan_.root.source), root_.views, maps_);
                     break;
+                case Stage::overlay_mounted:
+                    result_.servers_->serve_overlay(std::move(event.fds),
+                                                    std::get<ImageRoot>(plan_.root.source), maps_,
+                                                    !plan_.root.volatile_upper);
+                    break;
                 case Stage::console:
                     result_.console = std::move(event.fds.at(0));
                     break;

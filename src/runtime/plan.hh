@@ -13,6 +13,7 @@
 #include "oci/runtime_spec.hh"
 #include "overlay/index.hh"
 #include "runtime/seccomp_filter.hh"
+#include "runtime/storage_driver.hh"
 #include "sys/fd.hh"
 #include "userns/pod_map.hh"
 
@@ -20,10 +21,14 @@
 /// and parse nothing.
 namespace rpod::runtime {
 
-/// The root file system is an image: the embedded driver below, kernel overlayfs on top.
+/// The root file system is an image.
 struct ImageRoot {
     overlay::Index index;
     std::vector<sys::Fd> blobs;  ///< the uncompressed layers, in the order of the index
+    StorageDriver driver = StorageDriver::overlay;
+    /// unpacked: where its tree is that containers share, with `root` and `maps` in it (image/unpacked.hh).
+    /// Empty, or with other maps than those of the session now: the container gets one of its own.
+    std::string tree{};
 };
 
 /// The root file system is a directory of the host (--rootfs, an OCI bundle).
@@ -31,8 +36,9 @@ struct DirectoryRoot {
     std::string path;
 };
 
-/// `directory` holds what belongs to this container alone: lower/ and merged/ (mount points), upper/, work/.
-/// It is owned by the caller, with mode 0711, so that a container whose root is another ID can pass through.
+/// `directory` holds what belongs to this container alone: lower0/… and merged/ (mount points), upper/,
+/// work/, tree/ (runtime/private_tree.hh). It is owned by the caller, with mode 0711, so that a container
+/// whose root is another ID can pass through.
 struct RootPlan {
     std::variant<DirectoryRoot, ImageRoot> source;
     std::string directory;

@@ -3,6 +3,7 @@
 #include "runtime/servers.hh"
 
 #include <poll.h>
+#include <sched.h>
 
 #include <cerrno>
 #include <csignal>
@@ -10,8 +11,12 @@
 #include "base/error.hh"
 #include "base/log.hh"
 #include "net/serve.hh"
+#include "overlay/extract.hh"
+#include "overlay/overlay_serve.hh"
+#include "runtime/first_steps.hh"
 #include "sys/channel.hh"
 #include "sys/file.hh"
+#include "sys/namespace.hh"
 
 namespace rpod::runtime {
 namespace {
@@ -41,6 +46,15 @@ void Servers::serve_image(std::vector<sys::Fd> connections, ImageRoot& root, std
     add({.role = "rpod:overlay",
          .start = [this, &root](bool again) { return start_image(root, again); },
          .give_up = [this] { image_.connections.clear(); },
+         .pidfd = {}});
+}
+
+void Servers::serve_overlay(std::vector<sys::Fd> fds, ImageRoot& root, const userns::PodMaps& maps,
+                            bool sync) {
+    add({.role = "rpod:fuse",
+         .start = [&](bool) { return start_overlay(fds, root, maps, sync); },
+         .give_up = [] {},
+         .replaceable = false,
          .pidfd = {}});
 }
 
@@ -88,6 +102,29 @@ pid_t Servers::start_image(ImageRoot& root, bool again) {
         options.request_log = std::move(image_.request_log);
         options.takeover = again;
         return overlay::serve(std::move(options));
+    });
+}
+
+pid_t Servers::start_overlay(std::vector<sys::Fd>& fds, ImageRoot& root, const userns::PodMaps& maps,
+                             bool sync) {
+    constexpr size_t kCount = 4;
+    if (fds.size() != kCount)
+        throw Error("serve an overlay: {} descriptors instead of {}", fds.size(), kCount);
+    return sys::fork_child("rpod:fuse", [&] {
+        std::vector<int> keep;
+        for (const auto& fd : fds) keep.push_back(fd.get());
+        for (const auto& blob : root.blobs) keep.push_back(blob.get());
+        sys::close_descriptors_except(std::move(keep));
+        // It makes files for all users of P.
+        sys::join_namespace(fds[1].get(), CLONE_NEWUSER);
+        become_root(maps, std::nullopt);
+        return overlay::serve_overlay({.fuse = std::move(fds[0]),
+                                       .index = std::move(root.index),
+                                       .blobs = std::move(root.blobs),
+                                       .owners = overlay::visible_owners(maps.uids, maps.gids),
+                                       .upper = std::move(fds[2]),
+                                       .work = std::move(fds[3]),
+                                       .sync = sync});
     });
 }
 
@@ -198,6 +235,10 @@ bool Servers::replace(pid_t pid, sys::ExitStatus status) {
         if (server.pid != pid) continue;
         server.pid = -1;
         server.pidfd.reset();
+        if (!server.replaceable) {
+            log::error("{} ended with {}: what it served is gone", server.role, status.shell_code());
+            return true;
+        }
         const auto now = Clock::now();
         if (now - server.counted_from > kDeathWindow) {
             server.counted_from = now;

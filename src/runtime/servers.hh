@@ -35,6 +35,11 @@ class Servers {
     /// @param root  stays where it is as long as this object lives
     void serve_image(std::vector<sys::Fd> connections, ImageRoot& root, std::vector<overlay::View> views,
                      const userns::PodMaps& maps);
+    /// rpod's own overlay with the image below, where the kernel's is not used. What it knows of its nodes
+    /// dies with it, so no other can take its place.
+    /// @param fds  as Stage::overlay_mounted has them (runtime/sync.hh)
+    /// @param sync  whether what is written must outlive a power failure
+    void serve_overlay(std::vector<sys::Fd> fds, ImageRoot& root, const userns::PodMaps& maps, bool sync);
     /// @param pod_network  the pod's network namespace
     /// @param plan  stays where it is as long as this object lives
     void serve_network(sys::Fd tap, sys::Fd pod_network, NetworkPlan& plan);
@@ -75,6 +80,7 @@ class Servers {
         /// Forks it. The flag: whether one was there before.
         std::function<pid_t(bool again)> start;
         std::function<void()> give_up;
+        bool replaceable = true;
         pid_t pid = -1;
         sys::Fd pidfd;
         unsigned deaths = 0;  ///< since `counted_from`
@@ -102,6 +108,8 @@ class Servers {
     void add(Server server);
     void run(Server& server, bool again);
     pid_t start_image(ImageRoot& root, bool again);
+    static pid_t start_overlay(std::vector<sys::Fd>& fds, ImageRoot& root, const userns::PodMaps& maps,
+                               bool sync);
     pid_t start_network(NetworkPlan& plan);
     pid_t start_ports(AddedPort& added, const NetworkPlan& plan);
 

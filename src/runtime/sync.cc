@@ -15,6 +15,8 @@ const char* name(Stage stage) {
             return "tap_created";
         case Stage::fuse_mounted:
             return "fuse_mounted";
+        case Stage::overlay_mounted:
+            return "overlay_mounted";
         case Stage::console:
             return "console";
         case Stage::ready:

@@ -20,6 +20,8 @@
 ///       ◀──────────────── tap_created {tap} ────  (with a network of its own; rpod:net starts)
 ///       ◀─────────── fuse_mounted {fuse…} ──────  (with an image; rpod:overlay starts)
 ///                                                mounts overlayfs and the rest, pivots
+///       ◀─── overlay_mounted {fuse, user
+///                     namespace, upper, work} ──  (in place of both, with rpod's own overlay)
 ///       ◀──────────────── console {master} ─────  (with a terminal)
 ///       ◀──────────────────────── ready ────────  the container is created
 ///       ── go ─────────────────────────────────▶ drops privileges, executes
@@ -28,7 +30,16 @@
 /// At any point instead: failed {exit code, message, hint}. EOF on the socket means that the peer is dead.
 namespace rpod::runtime {
 
-enum class Stage : uint32_t { id_map_written = 1, tap_created, fuse_mounted, console, ready, go, failed };
+enum class Stage : uint32_t {
+    id_map_written = 1,
+    tap_created,
+    fuse_mounted,
+    overlay_mounted,
+    console,
+    ready,
+    go,
+    failed
+};
 const char* name(Stage stage);
 
 /// Held by who launches.
@@ -63,6 +74,7 @@ class InitSync {
     void wait_id_map_written() const { expect(Stage::id_map_written); }
     void tap_created(int tap) const { send(Stage::tap_created, {tap}); }
     void fuse_mounted(const std::vector<int>& connections) const { send(Stage::fuse_mounted, connections); }
+    void overlay_mounted(const std::vector<int>& fds) const { send(Stage::overlay_mounted, fds); }
     void console(int master) const { send(Stage::console, {master}); }
     void ready() const { send(Stage::ready, {}); }
     void wait_go() const { expect(Stage::go); }

@@ -15,6 +15,7 @@ namespace rpod::store {
 ///       session  session.lock   who lives in the session user namespace (userns/launcher.hh)
 ///       oci/                    an OCI image layout (image/image_store.hh)
 ///       index/CHAINID           chain indexes, a cache
+///       trees/CHAINID/          images unpacked (image/unpacked.hh)
 ///       seccomp/                compiled filters, a cache (runtime/seccomp_filter.hh)
 ///       events/                 what happened (store/event_log.hh)
 ///       containers/ID/  pods/ID/  volumes/NAME/  networks/NAME.json  secrets/NAME.json
@@ -37,6 +38,7 @@ class Paths {
     std::filesystem::path oci() const { return root_ / "oci"; }
     std::filesystem::path blobs() const { return root_ / "oci/blobs/sha256"; }
     std::filesystem::path chain_indexes() const { return root_ / "index"; }
+    std::filesystem::path trees() const { return root_ / "trees"; }
     std::filesystem::path seccomp_cache() const { return root_ / "seccomp"; }
     std::filesystem::path events() const { return root_ / "events"; }
     std::filesystem::path containers() const { return root_ / "containers"; }

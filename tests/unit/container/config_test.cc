@@ -36,6 +36,7 @@ ContainerConfig full_config() {
     c.timeout_s = 9;
     c.pull = PullPolicy::newer;
     c.systemd = SystemdMode::always;
+    c.storage_driver = runtime::StorageDriver::copy;
     c.log = {"json-file", {{"max-size", "1m"}}};
     c.health = {.regular = {.test = {"CMD", "a b"},
                             .interval_ns = 0,
