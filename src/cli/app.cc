@@ -25,6 +25,7 @@
 #include "cli/images.hh"
 #include "cli/login.hh"
 #include "cli/logs.hh"
+#include "cli/manifests.hh"
 #include "cli/oci.hh"
 #include "cli/parser.hh"
 #include "cli/pods.hh"
@@ -197,16 +198,17 @@ int run(const Args& args, Context& ctx, const std::vector<Command>& commands) {
 std::vector<Command> all_commands() {
     std::vector<Command> all{{.name = "image", .summary = "Manage images"}};
     for (auto* group :
-         {image_add_commands,  image_pull_commands,    image_push_commands, image_save_commands,
-          login_commands,      image_history_commands, image_list_commands, image_manage_commands,
-          inspect_commands,    oci_commands,           run_commands,        create_commands,
-          clone_commands,      secret_commands,        start_stop_commands, signal_pause_commands,
-          wait_commands,       container_commands,     commit_commands,     copy_commands,
-          diff_commands,       exec_commands,          event_commands,      export_commands,
-          ps_commands,         logs_commands,          pod_create_commands, pod_life_commands,
-          pod_show_commands,   port_commands,          top_commands,        stats_commands,
-          system_commands,     system_store_commands,  volume_commands,     unshare_commands,
-          completion_commands, fuse_overlayfs_commands}) {
+         {manifest_commands,      image_copy_commands, search_commands,       image_add_commands,
+          image_pull_commands,    image_push_commands, image_save_commands,   login_commands,
+          image_history_commands, image_list_commands, image_manage_commands, inspect_commands,
+          oci_commands,           run_commands,        create_commands,       clone_commands,
+          secret_commands,        start_stop_commands, signal_pause_commands, wait_commands,
+          container_commands,     commit_commands,     copy_commands,         diff_commands,
+          exec_commands,          event_commands,      export_commands,       ps_commands,
+          logs_commands,          pod_create_commands, pod_life_commands,     pod_show_commands,
+          port_commands,          top_commands,        stats_commands,        system_commands,
+          system_store_commands,  volume_commands,     unshare_commands,      completion_commands,
+          fuse_overlayfs_commands}) {
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }
