@@ -27,6 +27,7 @@
 #include "cli/images.hh"
 #include "cli/login.hh"
 #include "cli/logs.hh"
+#include "cli/manifests.hh"
 #include "cli/oci.hh"
 #include "cli/parser.hh"
 #include "cli/persona.hh"
@@ -203,6 +204,7 @@ std::vector<Command> all_commands() {
     // clang-format off
     for (auto* group : {
         image_add_commands, image_pull_commands, image_push_commands, image_save_commands,
+        image_copy_commands, manifest_commands, search_commands,
         login_commands, image_history_commands, image_list_commands, image_manage_commands,
         inspect_commands, oci_commands, run_commands, create_commands, clone_commands,
         secret_commands, start_stop_commands, signal_pause_commands, update_commands,
@@ -212,7 +214,7 @@ std::vector<Command> all_commands() {
         pod_clone_commands, port_commands, top_commands, stats_commands, system_commands,
         system_store_commands, volume_commands, unshare_commands, config_commands,
         completion_commands, fuse_overlayfs_commands}) {
-    // clang-format on
+        // clang-format on
         auto commands = group();
         all.insert(all.end(), commands.begin(), commands.end());
     }

@@ -28,11 +28,8 @@ struct CommitFlags {
     bool quiet = false;
 };
 
-void check_format(const std::string& format) {
-    if (format == "oci") return;
-    if (format == "docker")
-        throw Error("--format docker: images are kept with OCI manifests")
-            .with_hint("push --format v2s2 sends docker's manifest to a registry");
+bool is_docker_format(const std::string& format) {
+    if (format == "oci" || format == "docker") return format == "docker";
     throw Error("unrecognized image format \"{}\"", printable(format));
 }
 
@@ -58,7 +55,7 @@ oci::Digest commit(const image::ImageStore& images, const std::string& id, const
 }
 
 int run_commit(Context& ctx, CommitFlags& o, const Args& args) {
-    check_format(o.format);
+    o.commit.docker_format = is_docker_format(o.format);
     if (args.size() > 1) o.commit.name = oci::Reference::parse_local(args[1]).with_default_tag();
     const auto paths = open_store(ctx);
     const auto id = container::find_container(paths, args[0]).id;
@@ -75,7 +72,8 @@ Action define_commit(CLI::App& flags, Context& ctx) {
         .add_option("-c,--change", o->commit.changes,
                     "Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, …")
         ->type_name("INSTRUCTION");
-    flags.add_option("-f,--format", o->format, "Format of the manifest; only: oci")->type_name("FORMAT");
+    flags.add_option("-f,--format", o->format, "Format of the manifest: oci (the default), docker")
+        ->type_name("FORMAT");
     flags.add_option("--iidfile", o->iidfile, "Write the image's ID to this file")->type_name("FILE");
     flags.add_flag("--include-volumes", o->commit.include_volumes,
                    "Make all that was mounted for the container volumes of the image");

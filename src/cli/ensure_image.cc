@@ -6,6 +6,9 @@
 #include "cli/image_events.hh"
 #include "cli/images.hh"
 #include "cli/with_display.hh"
+#include "image/manifest_list.hh"
+#include "image/place.hh"
+#include "image/pull.hh"
 #include "image/registry_pull.hh"
 
 namespace rpod::cli {
@@ -26,6 +29,22 @@ bool wants_pull(PullPolicy policy, const std::string& name, const std::optional<
     }
 }
 
+/// The image for this machine of a manifest list that has it elsewhere.
+void pull_for_list(Context& ctx, const image::ImageStore& store, const std::string& name,
+                   const RegistryOptions& options, bool quiet) {
+    const auto list = store.find_any(name);
+    if (!list || !list->list) return;
+    const auto& entry = oci::choose_platform(*list->list, oci::host_platform());
+    const auto source = image::list_source(entry);
+    if (source.empty() || store.find_manifest(entry.digest)) return;
+    const auto place = image::Place::require(source);
+    const image::RemotePull pull{.options = client_options(options)};
+    with_display(ctx, quiet, pull, [&](const auto& shown, const auto& progress) {
+        if (place.files) return image::pull_local(store, *place.files, {}, progress).front();
+        return image::pull_by_name(store, source, shown, progress);
+    });
+}
+
 }  // namespace
 
 void ensure_image(Context& ctx, container::ContainerConfig& config, const RegistryOptions& options,
@@ -33,6 +52,7 @@ void ensure_image(Context& ctx, container::ContainerConfig& config, const Regist
     // The lookup of `run` itself says what is wrong.
     if (config.rootfs || config.pull == PullPolicy::never) return;
     const auto store = open_images(ctx);
+    pull_for_list(ctx, store, config.image, options, quiet);
     const auto image = store.find(config.image);
     if (image && config.pull == PullPolicy::missing) return;
     // Where an image was found under its full name, that is what registries know.

@@ -13,6 +13,7 @@
 #include "cli/image_events.hh"
 #include "cli/images.hh"
 #include "cli/platform_options.hh"
+#include "cli/registry_options.hh"
 #include "image/change.hh"
 #include "image/pull.hh"
 #include "sys/file.hh"
@@ -20,27 +21,28 @@
 namespace rpod::cli {
 namespace {
 
-struct LoadOptions {
-    std::string input;
+struct LoadFlags {
+    std::string input, policy;
     bool quiet = false;
 };
 
-int run_load(Context& ctx, const LoadOptions& o) {
+int run_load(Context& ctx, const LoadFlags& o) {
     if (o.input.empty() && ::isatty(ctx.in)) {
         throw Error("cannot read from terminal, use command-line redirection or the --input flag");
     }
     const auto store = open_images(ctx);
     const auto progress = progress_to(ctx, o.quiet);
+    const image::LoadOptions options{.policy_file = o.policy};
     std::vector<image::AddedImage> images;
     if (o.input.empty()) {
-        images = image::load_archive(store, ctx.in, "standard input", progress);
+        images = image::load_archive(store, ctx.in, "standard input", {}, options, progress);
     } else {
         const sys::Fd fd = sys::open_file(o.input, O_RDONLY);
         struct stat st {};
         check(::fstat(fd.get(), &st), "stat '{}'", o.input);
-        images = S_ISDIR(st.st_mode)
-                     ? image::load_directory(store, o.input, progress)
-                     : image::load_archive(store, fd.get(), fmt::format("'{}'", o.input), progress);
+        images = S_ISDIR(st.st_mode) ? image::load_directory(store, o.input, options, progress)
+                                     : image::load_archive(store, fd.get(), fmt::format("'{}'", o.input),
+                                                           o.input, options, progress);
     }
     for (const auto& image : images) {
         note_image(store.paths(), "loadfromarchive", image.id, o.input);
@@ -51,10 +53,11 @@ int run_load(Context& ctx, const LoadOptions& o) {
 }
 
 Action define_load(CLI::App& flags, Context& ctx) {
-    auto o = std::make_shared<LoadOptions>();
+    auto o = std::make_shared<LoadFlags>();
     flags.add_option("-i,--input", o->input, "Read from this archive or directory instead of standard input")
         ->type_name("PATH");
     flags.add_flag("-q,--quiet", o->quiet, "Show no progress");
+    define_policy(flags, o->policy);
     return [o, &ctx](const Args&) { return run_load(ctx, *o); };
 }
 

@@ -82,7 +82,9 @@ void ImageFilter::add(const std::string& key, const std::string& value, const im
     } else if (key == "containers") {
         const auto users = image_users(store.paths());
         tests_.add_all(is([users](const image::Image& i) { return users.contains(i.id); }));
-    } else if (key == "intermediate" || key == "readonly" || key == "manifest") {
+    } else if (key == "manifest") {
+        tests_.add_all(is([](const image::Image& i) { return i.list.has_value(); }));
+    } else if (key == "intermediate" || key == "readonly") {
         // Images of these kinds do not exist here.
         tests_.add_all(is([](const image::Image&) { return false; }));
     } else {

@@ -4,6 +4,7 @@
 // images, image ls.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 #include <set>
 
@@ -182,7 +183,9 @@ int run_images(Context& ctx, const ListOptions& o, const Args& args) {
     const auto store = open_images(ctx);
     ImageFilter filter(o.filters, store);
     for (const auto& arg : args) filter.add_reference(arg);
-    const auto images = store.list();
+    auto images = store.list();
+    auto lists = store.lists();
+    std::move(lists.begin(), lists.end(), std::back_inserter(images));
     auto rows = rows_of(images, filter);
     sort_rows(rows, o.sort);
     if (o.quiet) {

@@ -59,14 +59,15 @@ std::vector<std::string> texts_of(const std::vector<oci::Reference>& names) {
 /// One argument of rmi: a name of several is taken away, the last one goes with the image.
 void remove_named(Context& ctx, const image::ImageStore& store, const std::string& text,
                   const RemoveOptions& o) {
-    const auto image = store.find(text);
+    const auto image = store.find_any(text);
     if (!image) {
         if (o.ignore || o.force) return;
         throw Error("{}: image not known", printable(text)).with_exit_code(kExitUnknown);
     }
     const auto& name = image->found_as;
     const bool by_tag = name && name->tag() && !name->digest();
-    if (by_tag && image->names.size() > 1) {
+    // One that a manifest list has loses its name and stays.
+    if (by_tag && (image->names.size() > 1 || !store.lists_with(*image).empty())) {
         store.untag(*image, {*name});
         note_image(store.paths(), "untag", image->id, name->str());
         ctx.out << "Untagged: " << name->str() << "\n";
@@ -118,6 +119,7 @@ int run_rmi(Context& ctx, const RemoveOptions& o, const Args& args) {
     };
     for (const auto& arg : args) attempt([&] { remove_named(ctx, store, arg, o); });
     if (o.all) {
+        for (const auto& list : store.lists()) attempt([&] { remove_whole(ctx, store, list); });
         for (const auto& image : store.list()) attempt([&] { remove_whole(ctx, store, image); });
     }
     failures.throw_any();
@@ -136,7 +138,7 @@ Action define_rmi(CLI::App& flags, Context& ctx) {
 Action define_tag(CLI::App&, Context& ctx) {
     return [&ctx](const Args& args) {
         const auto store = open_images(ctx);
-        const auto image = store.get(args[0]);
+        const auto image = store.get_any(args[0]);
         std::vector<oci::Reference> names;
         for (size_t i = 1; i < args.size(); ++i) {
             names.push_back(oci::Reference::parse_local(args[i]).with_default_tag());
@@ -152,7 +154,7 @@ Action define_tag(CLI::App&, Context& ctx) {
 Action define_untag(CLI::App&, Context& ctx) {
     return [&ctx](const Args& args) {
         const auto store = open_images(ctx);
-        const auto image = store.get(args[0]);
+        const auto image = store.get_any(args[0]);
         std::vector<oci::Reference> names;
         for (size_t i = 1; i < args.size(); ++i) {
             names.push_back(oci::Reference::parse_local(args[i]).with_default_tag());
@@ -165,7 +167,7 @@ Action define_untag(CLI::App&, Context& ctx) {
 }
 
 Action define_exists(CLI::App&, Context& ctx) {
-    return [&ctx](const Args& args) { return open_images(ctx).find(args[0]) ? 0 : 1; };
+    return [&ctx](const Args& args) { return open_images(ctx).find_any(args[0]) ? 0 : 1; };
 }
 
 struct PruneOptions {

@@ -19,6 +19,7 @@ struct PullOptions {
     bool quiet = false;
     bool all_tags = false;
     bool disable_content_trust = false;
+    std::string policy;
     PlatformOptions platform;
     RegistryOptions registry;
 };
@@ -29,9 +30,10 @@ std::vector<image::AddedImage> pull_one(Context& ctx, const image::ImageStore& s
     const image::Progress progress = progress_to(ctx, o.quiet);
     if (const auto from = image::TransportName::parse(name)) {
         if (o.all_tags) throw Error("pull '{}': --all-tags is for registries", printable(name));
-        return image::pull_local(store, *from, platform, progress);
+        return image::pull_local(store, *from, {.platform = platform, .policy_file = o.policy}, progress);
     }
-    const image::RemotePull pull{.options = client_options(o.registry), .platform = platform};
+    const image::RemotePull pull{
+        .options = client_options(o.registry), .platform = platform, .policy_file = o.policy};
     return with_display(ctx, o.quiet, pull,
                         [&](const auto& shown, const auto& lines) -> std::vector<image::AddedImage> {
                             if (o.all_tags) return image::pull_all_tags(store, name, shown, lines);
@@ -63,6 +65,7 @@ Action define_pull(CLI::App& flags, Context& ctx) {
         ->type_name("PLATFORM");
     define_registry_access(flags, o->registry);
     define_transfer(flags, o->registry);
+    define_policy(flags, o->policy);
     return [o, &ctx](const Args& args) { return run_pull(ctx, *o, args); };
 }
 

@@ -10,6 +10,7 @@
 #include "cli/container_inspect.hh"
 #include "cli/health_view.hh"
 #include "cli/images.hh"
+#include "cli/inspect_raw.hh"
 #include "cli/stores.hh"
 #include "cli/template.hh"
 #include "image/chain.hh"
@@ -78,7 +79,16 @@ DataObject make_driver(const image::Image& image, const store::Paths& paths) {
     return o;
 }
 
-DataObject make_image(const image::Image& image, const store::Paths& paths) {
+/// Of the manifest with which it came, or was made.
+std::string manifest_type(const image::ImageStore& store, const image::Image& image) {
+    const auto digest = image.digest();
+    const auto manifest = oci::parse_manifest_or_index(store.read_blob(digest, oci::kMaxManifestBytes), {},
+                                                       "manifest " + digest.str());
+    return std::visit([](const auto& m) { return m.media_type; }, manifest);
+}
+
+DataObject make_image(const image::Image& image, const store::Paths& paths,
+                      const std::string& manifest_type) {
     std::vector<std::string> names;
     for (const auto& name : image.names) names.push_back(name.str());
     const auto& config = image.config;
@@ -98,7 +108,7 @@ DataObject make_image(const image::Image& image, const store::Paths& paths) {
     o.add("Size", image.size()).add("VirtualSize", image.size());
     o.add("GraphDriver", make_driver(image, paths)).add("RootFS", make_rootfs(image));
     o.add("Labels", labels).add("Annotations", DataMap{});
-    o.add("ManifestType", std::string(oci::media_type::kManifest)).add("User", config.config.user);
+    o.add("ManifestType", manifest_type).add("User", config.config.user);
     o.add("History", make_history(config.history)).add("NamesHistory", Data::strings(names));
     o.add("HealthCheck", view_of(config.config.healthcheck), "Healthcheck", Show::unless_empty);
     return o;
@@ -109,6 +119,7 @@ struct InspectOptions {
     std::string type = "all";
     bool latest = false;
     bool size = false;
+    RawInspect raw;
 };
 
 using Inspector = std::optional<Data> (*)(const Context&, const std::string&, const InspectOptions&);
@@ -203,7 +214,10 @@ Action define_image_inspect(CLI::App& flags, Context& ctx) {
     auto o = std::make_shared<InspectOptions>();
     o->type = "image";
     define_format(flags, *o);
-    return [o, &ctx](const Args& args) { return run_inspect(ctx, *o, args); };
+    define_raw_inspect(flags, o->raw);
+    return [o, &ctx](const Args& args) {
+        return o->raw.wanted() ? run_raw_inspect(ctx, o->raw, args) : run_inspect(ctx, *o, args);
+    };
 }
 
 }  // namespace
@@ -212,7 +226,7 @@ std::optional<Data> inspect_image(const Context& ctx, const std::string& name) {
     const auto store = open_images(ctx);
     const auto image = store.find(name);
     if (!image) return std::nullopt;
-    return Data(make_image(*image, store.paths()));
+    return Data(make_image(*image, store.paths(), manifest_type(store, *image)));
 }
 
 std::vector<Command> inspect_commands() {

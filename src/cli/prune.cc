@@ -85,7 +85,8 @@ Pruned prune_images(const image::ImageStore& store, const Args& filters, bool al
     for (const auto& image : images) {
         if ((!all && !image.names.empty()) || !filter.matches(image)) continue;
         const auto still_unused = [&] { return !image_users(store.paths()).contains(image.id); };
-        if (!store.remove(image, still_unused)) continue;
+        // What a manifest list has is needed.
+        if (!store.lists_with(image).empty() || !store.remove(image, still_unused)) continue;
         note_image(store.paths(), "remove", image.id, {});
         pruned.names.push_back(image.id.hex());
     }

@@ -35,6 +35,15 @@ void define_registry_access(CLI::App& flags, RegistryOptions& o, const std::stri
 void define_transfer(CLI::App& flags, RegistryOptions& o, const std::string& group) {
     put(flags.add_option("--creds", o.creds, "Credentials for the registry")->type_name("USER[:PASSWORD]"),
         group);
+    define_retries(flags, o, group);
+}
+
+void define_policy(CLI::App& flags, std::string& file) {
+    flags.add_option("--signature-policy", file, "Ask this policy.json, and no other, what may come in")
+        ->type_name("FILE");
+}
+
+void define_retries(CLI::App& flags, RegistryOptions& o, const std::string& group) {
     put(flags.add_option("--retry", o.retry, "How often to try again what failed (default 3)")
             ->type_name("N"),
         group);

@@ -24,6 +24,10 @@ struct RegistryOptions {
 void define_registry_access(CLI::App& flags, RegistryOptions& options, const std::string& group = {});
 /// --creds, --retry, --retry-delay.
 void define_transfer(CLI::App& flags, RegistryOptions& options, const std::string& group = {});
+/// Just --retry, --retry-delay.
+void define_retries(CLI::App& flags, RegistryOptions& options, const std::string& group = {});
+/// --signature-policy.
+void define_policy(CLI::App& flags, std::string& file);
 /// @throws Error for values that make no sense
 registry::ClientOptions client_options(const RegistryOptions& options);
 

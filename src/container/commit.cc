@@ -13,6 +13,8 @@
 #include "container/plan.hh"
 #include "container/root_access.hh"
 #include "image/change.hh"
+#include "image/compressed_layer.hh"
+#include "image/sha256.hh"
 #include "image/staging.hh"
 #include "image/tree_archive.hh"
 #include "sys/file.hh"
@@ -47,6 +49,19 @@ void add_history(oci::ImageConfig& config, const CommitOptions& options) {
                                           .created_by = join(command, " "),
                                           .author = options.author,
                                           .comment = options.message});
+}
+
+/// The manifest that docker would have made. The store keeps it as it keeps those with which images come.
+std::string docker_manifest(const std::string& config, const std::vector<image::StoredLayer>& layers) {
+    oci::Manifest manifest{.media_type = std::string(oci::media_type::kDockerManifest),
+                           .config = {.media_type = std::string(oci::media_type::kDockerConfig),
+                                      .digest = image::sha256(config),
+                                      .size = config.size()},
+                           .layers = {}};
+    const auto type = image::layer_type(image::ManifestFormat::v2s2, image::Compression::none);
+    for (const auto& layer : layers)
+        manifest.layers.push_back({.media_type = type, .digest = layer.diff_id, .size = layer.size});
+    return oci::to_json(manifest);
 }
 
 }  // namespace
@@ -85,6 +100,11 @@ oci::Digest commit_container(const image::ImageStore& images, const std::string&
     progress("Copying blob " + layer.diff_id.str());
     result.diff_ids.push_back(layer.diff_id);
     image::NewImage image{.config = oci::to_json(result)};
+    if (options.docker_format) {
+        auto layers = whole ? std::vector<image::StoredLayer>{} : base->layers;
+        layers.push_back({.diff_id = layer.diff_id, .size = layer.size});
+        image.source_manifests.push_back(docker_manifest(image.config, layers));
+    }
     if (options.name) image.names.push_back(*options.name);
     const auto image_id = staging.add_image(image);
     progress("Writing manifest to image destination");

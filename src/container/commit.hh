@@ -18,6 +18,7 @@ struct CommitOptions {
     bool include_volumes = false;
     bool squash = false;  ///< one layer with all files, instead of one above the image's
     std::optional<oci::Reference> name;
+    bool docker_format = false;  ///< the image has docker's manifest, too, and goes to registries with one
 };
 
 /// Makes an image of a container, which may run: the layers of its image and one of what the container has

@@ -90,6 +90,15 @@ void check_image(BlobCheck& blobs, DamagedImage& image) {
     }
 }
 
+/// Only itself: its images are looked at as images, or are elsewhere.
+void check_list(BlobCheck& blobs, DamagedImage& list) {
+    try {
+        oci::parse_index(blobs.small(list.manifest, oci::kMaxManifestBytes));
+    } catch (const Error& e) {
+        list.damage.push_back("manifest list " + list.manifest.str() + ": " + e.what());
+    }
+}
+
 }  // namespace
 
 std::string DamagedImage::title() const {
@@ -102,10 +111,14 @@ std::vector<DamagedImage> check_images(const store::Paths& paths, Scrutiny scrut
     BlobCheck blobs(paths, scrutiny);
     std::vector<DamagedImage> damaged;
     for (const auto& descriptor : layout.manifests()) {
-        // An index is another tool's; its images are not ours.
-        if (!oci::is_manifest_type(descriptor.media_type)) continue;
+        const bool is_list = oci::is_index_type(descriptor.media_type);
+        if (!is_list && !oci::is_manifest_type(descriptor.media_type)) continue;
         DamagedImage image{.manifest = descriptor.digest, .id = {}, .names = {}, .damage = {}};
-        check_image(blobs, image);
+        if (is_list) {
+            check_list(blobs, image);
+        } else {
+            check_image(blobs, image);
+        }
         if (image.damage.empty()) continue;
         for (const auto& name : layout.names_of(descriptor.digest)) image.names.push_back(name.str());
         damaged.push_back(std::move(image));

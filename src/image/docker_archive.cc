@@ -10,6 +10,9 @@
 #include "base/error.hh"
 #include "base/json.hh"
 #include "base/strings.hh"
+#include "image/compress.hh"
+#include "image/compressed_layer.hh"
+#include "image/docker_source.hh"
 #include "image/sha256.hh"
 #include "image/transfer.hh"
 
@@ -93,6 +96,66 @@ std::vector<NewImage> read_docker_archive(ImageFiles& files, Staging& staging, c
     stage_layers(files, staging, layers, progress);
     for (const auto& image : out) progress("Copying config " + sha256(image.config).str());
     return out;
+}
+
+namespace {
+
+/// A compressed member, read through.
+class DecompressedMember : public ByteSource {
+  public:
+    DecompressedMember(std::unique_ptr<ByteSource> member) : member_(std::move(member)), start_(*member_) {
+        plain_ = open_decompressor(start_, detect_compression(start_.start()));
+    }
+    size_t read(std::span<char> into) override { return plain_->read(into); }
+
+  private:
+    std::unique_ptr<ByteSource> member_;
+    PeekSource start_;
+    std::unique_ptr<ByteSource> plain_;
+};
+
+uint64_t count_bytes(ByteSource& source) {
+    uint64_t size = 0;
+    std::vector<char> buffer(256 << 10);
+    while (const size_t n = source.read(buffer)) size += n;
+    return size;
+}
+
+uint64_t layer_size(ImageFiles& files, const std::string& member) {
+    auto open = files.open(member);
+    if (detect_compression(PeekSource(*open.bytes).start()) == Compression::none) return open.size;
+    return count_bytes(*open_docker_layer(files, member));
+}
+
+}  // namespace
+
+std::unique_ptr<ByteSource> open_docker_layer(ImageFiles& files, const std::string& member) {
+    return std::make_unique<DecompressedMember>(files.open(member).bytes);
+}
+
+DockerParts read_docker_parts(ImageFiles& files, const Selection& selection) {
+    const auto images = select(read_list(files), selection);
+    if (images.size() != 1) {
+        throw Error("the archive has {} images, choose one", images.size())
+            .with_hint("docker-archive:PATH:NAME:TAG, or docker-archive:PATH:@0 for the first");
+    }
+    std::vector<LayerFile> layers;
+    auto image = read_image(files, images.front(), layers);
+    DockerParts parts{.manifest = {.media_type = std::string(oci::media_type::kDockerManifest),
+                                   .config = {.media_type = std::string(oci::media_type::kDockerConfig),
+                                              .digest = sha256(image.config),
+                                              .size = image.config.size()},
+                                   .layers = {}},
+                      .config = image.config,
+                      .files = {}};
+    for (const auto& layer : layers) {
+        const auto& diff_id = *layer.expected.diff_id;
+        parts.files.emplace(diff_id, layer.name);
+        parts.manifest.layers.push_back({.media_type = layer_type(ManifestFormat::v2s2, Compression::none),
+                                         .digest = diff_id,
+                                         .size = layer_size(files, layer.name)});
+    }
+    return parts;
 }
 
 }  // namespace rpod::image

@@ -21,6 +21,18 @@ namespace {
 constexpr size_t kMaxMembers = 1 << 20;
 constexpr int kMaxLinks = 16;
 
+/// A whole file with its descriptor.
+class OwnedFile : public ByteSource {
+  public:
+    OwnedFile(sys::Fd fd, std::string what) : fd_(std::move(fd)), file_(fd_.get(), std::move(what)) {}
+    size_t read(std::span<char> into) override { return file_.read(into); }
+    uint64_t skip(uint64_t n) override { return file_.skip(n); }
+
+  private:
+    sys::Fd fd_;
+    FileSource file_;
+};
+
 class DirectoryFiles : public ImageFiles {
   public:
     DirectoryFiles(const std::string& path, Staging& staging)
@@ -38,6 +50,16 @@ class DirectoryFiles : public ImageFiles {
         }
         FileSource source(fd->get(), fmt::format("'{}'", printable(name)));
         return staging_.add_layer(source, expected);
+    }
+
+    OpenFile open(const std::string& name) override {
+        auto fd = dir_.find(name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        struct stat st {};
+        if (!fd || ::fstat(fd->get(), &st) < 0 || !S_ISREG(st.st_mode)) {
+            throw Error("'{}' has no file '{}'", printable(path_), printable(name));
+        }
+        return {.bytes = std::make_unique<OwnedFile>(*std::move(fd), fmt::format("'{}'", printable(name))),
+                .size = static_cast<uint64_t>(st.st_size)};
     }
 
     bool random_access() const override { return true; }
@@ -78,6 +100,13 @@ class SeekableArchive : public ImageFiles {
         if (!member) throw Error("{} has no member '{}'", what_, printable(name));
         FileSource source(fd_, what_, member->offset, member->size);
         return staging_.add_layer(source, expected);
+    }
+
+    OpenFile open(const std::string& name) override {
+        const Member* member = find(name);
+        if (!member) throw Error("{} has no member '{}'", what_, printable(name));
+        return {.bytes = std::make_unique<FileSource>(fd_, what_, member->offset, member->size),
+                .size = member->size};
     }
 
     bool random_access() const override { return true; }
@@ -145,6 +174,10 @@ bool is_compressed(int fd) {
 }
 
 }  // namespace
+
+ImageFiles::OpenFile ImageFiles::open(const std::string& name) {
+    throw Error("internal error: '{}' came in a stream", printable(name));
+}
 
 std::string ImageFiles::document(const std::string& name, size_t max_bytes) {
     auto text = find_document(name, max_bytes);

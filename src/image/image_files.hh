@@ -21,6 +21,13 @@ class ImageFiles {
     /// was read.
     /// @throws Error where it is missing, malformed or not what was expected
     virtual StagedLayer stage_layer(const std::string& name, const LayerExpectation& expected) = 0;
+    /// A file's bytes as they are, for one who does not stage them. @throws Error where it is missing, or was
+    /// a part of a stream
+    struct OpenFile {
+        std::unique_ptr<ByteSource> bytes;
+        uint64_t size = 0;
+    };
+    virtual OpenFile open(const std::string& name);
     /// Whether stage_layer reads only now, and may be called by several threads.
     virtual bool random_access() const = 0;
 

@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "base/error.hh"
@@ -45,6 +47,11 @@ class ArchiveSink : public ImageSink {
     void add_file(const std::string& name, int fd, uint64_t size) override {
         add_parents(name);
         writer_.add_copied(member(name, size), [&] { copy(fd, fd_, size, what_); });
+    }
+
+    void add_bytes(const std::string& name, ByteSource& source, uint64_t size) override {
+        add_parents(name);
+        writer_.add(member(name, size), &source);
     }
 
     void finish() override { writer_.finish(); }
@@ -86,6 +93,17 @@ class DirectorySink : public ImageSink {
 
     void add_file(const std::string& name, int fd, uint64_t size) override {
         copy(fd, create(name).get(), size, quoted(name));
+    }
+
+    void add_bytes(const std::string& name, ByteSource& source, uint64_t size) override {
+        const sys::Fd file = create(name);
+        std::vector<char> buffer(256 << 10);
+        while (size > 0) {
+            const size_t n = source.read(std::span(buffer).first(std::min<uint64_t>(size, buffer.size())));
+            if (n == 0) throw Error("{} has become shorter", quoted(name));
+            sys::write_all(file.get(), {buffer.data(), n}, quoted(name));
+            size -= n;
+        }
     }
 
     void finish() override {}

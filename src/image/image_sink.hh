@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "image/byte_source.hh"
+
 namespace rpod::image {
 
 /// Where the files of an image are written to: a directory, or an archive of one. The counterpart of
@@ -17,6 +19,8 @@ class ImageSink {
     virtual void add_document(const std::string& name, std::string_view text) = 0;
     /// The first `size` bytes of a regular file (borrowed). @throws SysError
     virtual void add_file(const std::string& name, int fd, uint64_t size) = 0;
+    /// As many bytes of the source. @throws what it throws, and Error where there are less
+    virtual void add_bytes(const std::string& name, ByteSource& source, uint64_t size) = 0;
     /// Nothing is added after this.
     virtual void finish() = 0;
 };

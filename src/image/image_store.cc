@@ -38,7 +38,7 @@ bool is_stored_form(const oci::Manifest& manifest, const oci::ImageConfig& confi
 }  // namespace
 
 uint64_t Image::size() const {
-    uint64_t total = 0;
+    uint64_t total = list_size;
     for (const auto& layer : layers) total += layer.size;
     return total;
 }
@@ -99,6 +99,7 @@ std::string ImageStore::read_blob(const oci::Digest& digest, size_t max_bytes) c
 bool ImageStore::has_blob(const oci::Digest& digest) const { return is_there(paths_.blobs() / digest.hex()); }
 
 std::optional<Image> ImageStore::load(const Layout& layout, const oci::Descriptor& descriptor) const {
+    if (oci::is_index_type(descriptor.media_type)) return load_list(layout, descriptor);
     const std::string what = "manifest " + descriptor.digest.str();
     if (!oci::is_manifest_type(descriptor.media_type)) return std::nullopt;
     const auto manifest = oci::parse_manifest(read_blob(descriptor.digest, oci::kMaxManifestBytes), {}, what);
@@ -120,7 +121,7 @@ std::optional<Image> ImageStore::load(const Layout& layout, const oci::Descripto
     return image;
 }
 
-std::vector<Image> ImageStore::list() const {
+std::vector<Image> ImageStore::load_all() const {
     const Layout layout = read_layout();
     std::vector<Image> images;
     for (const auto& manifest : layout.manifests()) {
@@ -133,6 +134,18 @@ std::vector<Image> ImageStore::list() const {
             log::warn("an image of the store is left out: {}", e.what());
         }
     }
+    return images;
+}
+
+std::vector<Image> ImageStore::list() const {
+    auto images = load_all();
+    std::erase_if(images, [](const Image& image) { return image.list.has_value(); });
+    return images;
+}
+
+std::vector<Image> ImageStore::lists() const {
+    auto images = load_all();
+    std::erase_if(images, [](const Image& image) { return !image.list; });
     return images;
 }
 
@@ -198,6 +211,11 @@ bool ImageStore::remove(const Image& image, const std::function<bool()>& still_u
     {
         const auto lock = store::StoreLock::acquire(paths_, sys::LockKind::exclusive);
         if (!still_unused()) return false;
+        if (const auto users = lists_with(read_layout(), image); !users.empty()) {
+            throw Error("image {} is in use by manifest list {}", image.id.short_hex(), join(users, ", "))
+                .with_hint(fmt::format("take it out of the list first: rpod manifest remove {} {}",
+                                       users.front(), image.digest().str()));
+        }
         begin_change(lock);
         change_layout(lock, [&](Layout& layout) { layout.remove_image(image.manifest); });
         collect_garbage(lock);

@@ -35,6 +35,10 @@ struct Image {
     oci::ImageConfig config;
     std::vector<StoredLayer> layers;         ///< lowest first
     std::optional<oci::Reference> found_as;  ///< the name by which find() found it; nothing: by ID
+    /// Of a manifest list, which has no layers: its content. `id` is one of its own, which stays when it
+    /// changes (image/manifest_list.hh).
+    std::optional<oci::Index> list{};
+    uint64_t list_size = 0;
 
     uint64_t size() const;
     /// What `images` shows as the digest: the registry's, where it came from one.
@@ -72,12 +76,20 @@ class ImageStore {
     /// All images, in the order of index.json. Entries of other tools whose layers are not plain tars are
     /// left out.
     std::vector<Image> list() const;
+    /// All manifest lists, likewise.
+    std::vector<Image> lists() const;
     /// As podman reads a name: a full ID or "sha256:…" is an ID; then NAME[:TAG][@DIGEST] as localhost/NAME,
     /// as docker.io/library/NAME; then the front of an ID; then the end of a repository's path.
-    /// @throws Error where it means several images
+    /// Where it is a manifest list, this machine's image of it.
+    /// @throws Error where it means several images, or the list has none that is here
     std::optional<Image> find(std::string_view name) const;
+    /// The same, but a manifest list itself.
+    std::optional<Image> find_any(std::string_view name) const;
     /// @throws Error "NAME: image not known"
     Image get(std::string_view name) const;
+    Image get_any(std::string_view name) const;
+    /// The image that is stored or came under this digest of a manifest.
+    std::optional<Image> find_manifest(const oci::Digest& digest) const;
 
     /// The layers alone, the lowest first. @throws Error where one is missing or has another size than it
     /// should
@@ -97,14 +109,32 @@ class ImageStore {
     /// Removes the image with all its names, and the blobs that no other image has. `still_unused` is asked
     /// under the store lock, under which containers are made too; where it says no, nothing is done and false
     /// is returned. In a command: what was unpacked of it is removed by another process.
+    /// @throws Error where a manifest list has it
     bool remove(const Image& image, const std::function<bool()>& still_unused) const;
+
+    /// Adds a manifest list, whose index says its ID. @throws Error where a list or an image has the name
+    Image add_list(const oci::Index& index, const oci::Reference& name) const;
+    /// Replaces the content of a list by what `change` makes of it as it is now. @throws Error where it was
+    /// removed meanwhile
+    Image change_list(const Image& list, const std::function<void(oci::Index&)>& change) const;
+    /// The lists that have the image, by a name or else the ID.
+    std::vector<std::string> lists_with(const Image& image) const;
 
   private:
     friend class Staging;
     Layout read_layout() const;
     /// Replaces index.json under the exclusive lock with what `change` makes of it.
     void change_layout(const store::StoreLock& exclusive, const std::function<void(Layout&)>& change) const;
+    /// An image, or a list where it is an index.
     std::optional<Image> load(const Layout& layout, const oci::Descriptor& manifest) const;
+    Image load_list(const Layout& layout, const oci::Descriptor& index) const;
+    std::vector<Image> load_all() const;
+    std::optional<Image> find_manifest(const Layout& layout, const oci::Digest& digest) const;
+    /// This machine's image of a list. @throws Error where there is none
+    Image choose_image(const Layout& layout, const Image& list) const;
+    std::vector<std::string> lists_with(const Layout& layout, const Image& image) const;
+    /// Writes the blob. @return what index.json says of it
+    oci::Descriptor write_index(const oci::Index& index) const;
     void make_layout() const;
     void sweep() const;
     /// Between these two, blobs and index.json may disagree. A process that dies there leaves a mark, and the

@@ -156,6 +156,12 @@ bool Layout::remove_name(const oci::Reference& name) {
     return removed;
 }
 
+void Layout::replace(const oci::Digest& manifest, const oci::Descriptor& with) {
+    for (auto& entry : entries_) {
+        if (entry.manifest.digest == manifest) entry.manifest = with;
+    }
+}
+
 void Layout::remove_image(const oci::Digest& manifest) {
     std::erase_if(entries_, [&](const auto& e) { return e.manifest.digest == manifest; });
 }

@@ -52,6 +52,8 @@ class Layout {
     /// Takes the name away; the image stays, nameless where it was the last. false: nobody had it.
     bool remove_name(const oci::Reference& name);
     void remove_image(const oci::Digest& manifest);
+    /// Puts another manifest into the place of one, with its names.
+    void replace(const oci::Digest& manifest, const oci::Descriptor& with);
 
   private:
     std::vector<LayoutEntry> entries_;

@@ -94,7 +94,7 @@ std::optional<Match> find_path_end(const Layout& layout, std::string_view text) 
 
 }  // namespace
 
-std::optional<Image> ImageStore::find(std::string_view text) const {
+std::optional<Image> ImageStore::find_any(std::string_view text) const {
     const Layout layout = read_layout();
     const auto load_found = [&](const oci::Digest& manifest) -> std::optional<Image> {
         for (const auto& descriptor : layout.manifests()) {
@@ -113,7 +113,7 @@ std::optional<Image> ImageStore::find(std::string_view text) const {
     }
     const std::string_view id = text.starts_with("sha256:") ? text.substr(7) : text;
     if (is_hex_text(id) && id.size() <= 64) {
-        const auto images = list();
+        const auto images = load_all();
         std::vector<std::string> ids;
         for (const auto& image : images) ids.push_back(image.id.hex());
         const auto match = store::match_prefix(ids, id);
@@ -125,6 +125,44 @@ std::optional<Image> ImageStore::find(std::string_view text) const {
     }
     if (only_id) return std::nullopt;
     return load_match(find_path_end(layout, text));
+}
+
+std::optional<Image> ImageStore::find(std::string_view text) const {
+    auto found = find_any(text);
+    if (!found || !found->list) return found;
+    return in_context([&] { return choose_image(read_layout(), *found); }, "{}", printable(text));
+}
+
+std::optional<Image> ImageStore::find_manifest(const Layout& layout, const oci::Digest& digest) const {
+    for (const auto& descriptor : layout.manifests()) {
+        const auto sources = layout.sources_of(descriptor.digest);
+        if (descriptor.digest == digest ||
+            std::find(sources.begin(), sources.end(), digest) != sources.end()) {
+            if (auto image = load(layout, descriptor)) return image;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Image> ImageStore::find_manifest(const oci::Digest& digest) const {
+    return find_manifest(read_layout(), digest);
+}
+
+Image ImageStore::choose_image(const Layout& layout, const Image& list) const {
+    const auto& entry = oci::choose_platform(*list.list, oci::host_platform());
+    auto image = find_manifest(layout, entry.digest);
+    if (!image || image->list) {
+        throw Error("the list's image {} for this platform is not here", entry.digest.str())
+            .with_hint("pull it by its digest first");
+    }
+    image->found_as = list.found_as;
+    return *std::move(image);
+}
+
+Image ImageStore::get_any(std::string_view name) const {
+    auto image = find_any(name);
+    if (!image) throw Error("{}: image not known", printable(name));
+    return *std::move(image);
 }
 
 Image ImageStore::get(std::string_view name) const {

@@ -128,6 +128,13 @@ NewImage read_manifest_image(ImageFiles& files, const BlobNames& names, const oc
     return image;
 }
 
+oci::Descriptor find_in_layout(ImageFiles& files, const Selection& selection) {
+    check_layout_version(files);
+    const auto index =
+        oci::parse_index(files.document("index.json", oci::kMaxManifestBytes), {}, "index.json");
+    return select(index, selection).front();
+}
+
 std::vector<NewImage> read_oci_layout(ImageFiles& files, Staging& staging, const Selection& selection,
                                       const Progress& progress) {
     check_layout_version(files);

@@ -7,6 +7,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "base/time.hh"
+#include "image/place.hh"
 #include "sys/file.hh"
 
 namespace rpod::image {
@@ -53,6 +54,11 @@ void name_from_directory(std::vector<NewImage>& images, const std::string& path)
     }
 }
 
+void require_accepted(Transport transport, const std::string& path, const LoadOptions& options) {
+    const TransportName from{.transport = transport, .path = path, .name = {}, .position = {}};
+    image::require_accepted(Place{.files = from}, options.policy_file);
+}
+
 bool is_directory_transport(Transport transport) {
     return transport == Transport::oci || transport == Transport::dir;
 }
@@ -73,66 +79,46 @@ Format format_of(Transport transport) {
 }  // namespace
 
 std::vector<AddedImage> load_archive(const ImageStore& store, int fd, const std::string& what,
+                                     const std::string& path, const LoadOptions& options,
                                      const Progress& progress) {
     Staging staging(store);
     return in_context(
         [&] {
             const auto files = open_image_archive(fd, what, staging);
-            return add_images(staging, read_images(detect_format(*files), *files, staging, {}, progress),
-                              progress);
+            const auto format = detect_format(*files);
+            const auto transport =
+                format == Format::docker_archive ? Transport::docker_archive : Transport::oci_archive;
+            require_accepted(transport, path, options);
+            return add_images(staging, read_images(format, *files, staging, {}, progress), progress);
         },
         "load {}", what);
 }
 
 std::vector<AddedImage> load_directory(const ImageStore& store, const std::string& path,
-                                       const Progress& progress) {
+                                       const LoadOptions& options, const Progress& progress) {
     Staging staging(store);
     return in_context(
         [&] {
             const auto files = open_image_directory(path, staging);
-            auto images = read_images(detect_format(*files), *files, staging, {}, progress);
+            const auto format = detect_format(*files);
+            require_accepted(format == Format::blob_directory ? Transport::dir : Transport::oci, path,
+                             options);
+            auto images = read_images(format, *files, staging, {}, progress);
             name_from_directory(images, path);
             return add_images(staging, images, progress);
         },
         "load '{}'", path);
 }
 
-std::optional<TransportName> TransportName::parse(std::string_view text) {
-    struct Prefix {
-        std::string_view text;
-        Transport transport;
-    };
-    static constexpr std::array<Prefix, 4> prefixes{{{"oci:", Transport::oci},
-                                                     {"oci-archive:", Transport::oci_archive},
-                                                     {"docker-archive:", Transport::docker_archive},
-                                                     {"dir:", Transport::dir}}};
-    const auto* found = std::find_if(prefixes.begin(), prefixes.end(),
-                                     [&](const Prefix& prefix) { return text.starts_with(prefix.text); });
-    if (found == prefixes.end()) return std::nullopt;
-    const std::string_view rest = text.substr(found->text.size());
-    TransportName out{.transport = found->transport, .path = std::string(rest), .name = {}, .position = {}};
-    if (found->transport != Transport::dir) {
-        const auto parts = split(rest, ':', 2);
-        out.path = parts[0];
-        if (parts.size() > 1) out.name = parts[1];
-    }
-    if (found->transport == Transport::docker_archive && out.name.starts_with('@')) {
-        out.position = parse_uint(std::string_view(out.name).substr(1), 1 << 20);
-        if (!out.position) throw Error("'{}': '{}' is not a position", text, out.name);
-        out.name.clear();
-    }
-    if (out.path.empty()) throw Error("'{}' names no path", text);
-    return out;
-}
-
-std::vector<AddedImage> pull_local(const ImageStore& store, const TransportName& from,
-                                   const oci::Platform& platform, const Progress& progress) {
+std::vector<AddedImage> pull_local(const ImageStore& store, const TransportName& from, const LocalPull& pull,
+                                   const Progress& progress) {
+    require_accepted(Place{.files = from}, pull.policy_file);
     Staging staging(store);
     const Selection selection{
         .name = from.name,
         .position = from.position,
         .single = from.transport == Transport::oci || from.transport == Transport::oci_archive,
-        .platform = platform};
+        .platform = pull.platform};
     return in_context(
         [&] {
             sys::Fd archive;
@@ -144,7 +130,12 @@ std::vector<AddedImage> pull_local(const ImageStore& store, const TransportName&
                 files = open_image_archive(archive.get(), "the archive", staging);
             }
             auto images = read_images(format_of(from.transport), *files, staging, selection, progress);
-            if (is_directory_transport(from.transport)) name_from_directory(images, from.path);
+            if (pull.as) {
+                if (images.size() != 1) throw Error("there are {} images, choose one", images.size());
+                images.front().names = {*pull.as};
+            } else if (is_directory_transport(from.transport)) {
+                name_from_directory(images, from.path);
+            }
             return add_images(staging, images, progress);
         },
         "pull from '{}'", from.path);

@@ -8,6 +8,7 @@
 
 #include "image/image_store.hh"
 #include "image/transfer.hh"
+#include "image/transport.hh"
 
 /// Images from files: load, pull from a local transport, import.
 namespace rpod::image {
@@ -17,28 +18,25 @@ struct AddedImage {
     std::vector<oci::Reference> names;
 };
 
-/// From an archive or a directory, whatever its format. @param fd  of an archive, borrowed; `what` names it
-/// in errors
-std::vector<AddedImage> load_archive(const ImageStore& store, int fd, const std::string& what,
-                                     const Progress& progress);
-std::vector<AddedImage> load_directory(const ImageStore& store, const std::string& path,
-                                       const Progress& progress);
-
-enum class Transport { oci, oci_archive, docker_archive, dir };
-
-/// "oci:PATH[:REF]", "docker-archive:PATH[:REF|:@N]", "dir:PATH".
-struct TransportName {
-    Transport transport;
-    std::string path;
-    std::string name;                ///< REF; may be empty
-    std::optional<size_t> position;  ///< @N
-    /// Nothing where the text has none of these transports in front. @throws Error where what follows is
-    /// malformed
-    static std::optional<TransportName> parse(std::string_view text);
+struct LoadOptions {
+    std::string policy_file{};  ///< --signature-policy; empty: the usual ones
 };
 
-std::vector<AddedImage> pull_local(const ImageStore& store, const TransportName& from,
-                                   const oci::Platform& platform, const Progress& progress);
+/// From an archive or a directory, whatever its format. @param fd  of an archive, borrowed; `what` names it
+/// in errors. @param path  empty: it has none
+std::vector<AddedImage> load_archive(const ImageStore& store, int fd, const std::string& what,
+                                     const std::string& path, const LoadOptions& options,
+                                     const Progress& progress);
+std::vector<AddedImage> load_directory(const ImageStore& store, const std::string& path,
+                                       const LoadOptions& options, const Progress& progress);
+
+struct LocalPull {
+    oci::Platform platform = oci::host_platform();
+    std::optional<oci::Reference> as{};  ///< what the store calls it instead
+    std::string policy_file{};           ///< --signature-policy; empty: the usual ones
+};
+std::vector<AddedImage> pull_local(const ImageStore& store, const TransportName& from, const LocalPull& pull,
+                                   const Progress& progress);
 
 /// A root file system archive that becomes an image of one layer.
 struct ImportOptions {

@@ -24,16 +24,7 @@
 #include "sys/file.hh"
 
 namespace rpod::image {
-namespace {
 
-/// A compressed form of a layer, and a repository that has it.
-struct KnownForm {
-    oci::Descriptor descriptor;
-    std::string registry;
-    std::string repository;
-};
-
-/// The manifests with which an image came, that are not indexes.
 std::vector<std::pair<std::string, oci::Manifest>> source_manifests(const ImageStore& store,
                                                                     const Image& image) {
     std::vector<std::pair<std::string, oci::Manifest>> out;
@@ -50,6 +41,15 @@ std::vector<std::pair<std::string, oci::Manifest>> source_manifests(const ImageS
     }
     return out;
 }
+
+namespace {
+
+/// A compressed form of a layer, and a repository that has it.
+struct KnownForm {
+    oci::Descriptor descriptor;
+    std::string registry;
+    std::string repository;
+};
 
 /// What all images of the store tell, by diff ID.
 std::multimap<oci::Digest, KnownForm> known_forms(const ImageStore& store) {
@@ -91,7 +91,7 @@ class Push {
           scratch_(make_scratch()),
           format_(choose_format()) {}
 
-    oci::Digest run() {
+    oci::Descriptor run() {
         std::vector<oci::Descriptor> layers(image_.layers.size(), placeholder());
         run_parallel(layers.size(), [&](size_t i) { layers[i] = send_layer(image_.layers[i]); });
         const std::string config = store_.read_blob(image_.id, oci::kMaxConfigBytes);
@@ -103,12 +103,22 @@ class Push {
             throw Error("the manifest's digest is {} and not that of '{}'", digest.str(), to_.str());
         }
         progress_("Writing manifest to image destination");
-        client_.put_manifest(to_.digest() ? digest.str() : to_.tag().value_or("latest"), text, type);
+        const bool by_digest = to_.digest() || options_.by_digest;
+        client_.put_manifest(by_digest ? digest.str() : to_.tag().value_or("latest"), text, type);
         progress_("Storing signatures");
-        return digest;
+        return {.media_type = type, .digest = digest, .size = text.size()};
     }
 
   private:
+    Error cannot_preserve() const {
+        return Error(
+                   "push '{}': the digest would change: the store keeps layers uncompressed, and the "
+                   "registry "
+                   "does not have them all as they came",
+                   to_.str())
+            .with_hint("leave out --preserve-digests, or copy from where the image came");
+    }
+
     oci::Descriptor placeholder() const { return {.media_type = {}, .digest = image_.id}; }
 
     store::TemporaryDir make_scratch() const {
@@ -141,6 +151,7 @@ class Push {
 
     oci::Descriptor send_layer(const StoredLayer& layer) {
         if (auto there = find_at_target(layer)) return *std::move(there);
+        if (options_.preserve_digests) throw cannot_preserve();
         progress_once("Copying blob " + layer.diff_id.str());
         return compress_and_send(layer);
     }
@@ -213,6 +224,7 @@ class Push {
             if (same && manifest.media_type == type && manifest.config.digest == image_.id)
                 return {text, type};
         }
+        if (options_.preserve_digests) throw cannot_preserve();
         const oci::Manifest manifest{
             .media_type = type,
             .config = {.media_type = std::string(oci_format ? oci::media_type::kConfig
@@ -238,8 +250,8 @@ class Push {
 
 }  // namespace
 
-oci::Digest push_image(const ImageStore& store, const Image& image, const oci::Reference& to,
-                       const PushOptions& options, const Progress& progress) {
+oci::Descriptor push_image(const ImageStore& store, const Image& image, const oci::Reference& to,
+                           const PushOptions& options, const Progress& progress) {
     const auto conf = registry::RegistriesConf::load();
     const auto wanted = to.digest() ? to.with_digest(*to.digest()) : to.with_default_tag();
     // Mirrors are for reading: the last place is the registry itself.

@@ -10,6 +10,7 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "image/place.hh"
 #include "image/sha256.hh"
 #include "registry/registries_conf.hh"
 #include "sys/file.hh"
@@ -101,20 +102,6 @@ struct FoundManifest {
     std::vector<std::string> sources;
 };
 
-std::string reference_of(const oci::Reference& name) {
-    return name.digest() ? name.digest()->str() : name.tag().value_or("latest");
-}
-
-registry::ManifestDocument fetch_manifest(registry::Client& client, const std::string& reference) {
-    auto document = client.manifest(reference);
-    const auto wanted = oci::Digest::try_parse(reference);
-    if (const auto found = sha256(document.bytes); wanted && found != *wanted) {
-        throw Error("reading manifest {} in {}: the digest of what the registry sends is {}", reference,
-                    client.name(), found.str());
-    }
-    return document;
-}
-
 FoundManifest find_manifest(registry::Client& client, const oci::Reference& name,
                             const oci::Platform& platform) {
     std::string reference = reference_of(name);
@@ -139,6 +126,20 @@ FoundManifest find_manifest(registry::Client& client, const oci::Reference& name
 
 }  // namespace
 
+std::string reference_of(const oci::Reference& name) {
+    return name.digest() ? name.digest()->str() : name.tag().value_or("latest");
+}
+
+registry::ManifestDocument fetch_manifest(registry::Client& client, const std::string& reference) {
+    auto document = client.manifest(reference);
+    const auto wanted = oci::Digest::try_parse(reference);
+    if (const auto found = sha256(document.bytes); wanted && found != *wanted) {
+        throw Error("reading manifest {} in {}: the digest of what the registry sends is {}", reference,
+                    client.name(), found.str());
+    }
+    return document;
+}
+
 RemoteImage remote_image(const oci::Reference& name) {
     const auto full = name.digest() ? name.with_digest(*name.digest()) : name.with_default_tag();
     return {.name = full, .registry = full.domain(), .repository = full.path()};
@@ -155,7 +156,7 @@ AddedImage pull_remote(const ImageStore& store, const RemoteImage& from, const R
     std::vector<LayerFile> layers;
     NewImage image = read_manifest_image(files, BlobNames{.prefix = {}}, found.manifest, layers);
     image.source_manifests = std::move(found.sources);
-    image.names = {from.name};
+    image.names = {pull.as.value_or(from.name)};
     try {
         // A line for a layer that is there already is worth a line in any case.
         const Progress lines = [&](const std::string& line) {
@@ -187,6 +188,7 @@ RemotePull options_for(const registry::Place& place, const RemotePull& pull) {
 AddedImage pull_from_places(const ImageStore& store, const registry::RegistriesConf& conf,
                             const oci::Reference& name, const RemotePull& pull, const Progress& progress) {
     const auto wanted = remote_image(name).name;
+    require_accepted(Place{.remote = wanted}, pull.policy_file);
     const auto places = conf.places(wanted);
     for (const auto& place : places) {
         const RemoteImage from{

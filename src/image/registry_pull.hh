@@ -21,6 +21,11 @@ struct RemoteImage {
 /// The place that the name itself says. ":latest" is added where it has neither tag nor digest.
 RemoteImage remote_image(const oci::Reference& name);
 
+/// Its tag or its digest, for a registry.
+std::string reference_of(const oci::Reference& name);
+/// Checked, where the reference is a digest. @throws Error
+registry::ManifestDocument fetch_manifest(registry::Client& client, const std::string& reference);
+
 /// How much of a layer has come, of its compressed bytes.
 struct BlobProgress {
     oci::Digest digest;
@@ -33,6 +38,8 @@ struct RemotePull {
     oci::Platform platform = oci::host_platform();
     /// Where it is set, it is called from the threads that fetch, instead of a line for each layer.
     std::function<void(const BlobProgress&)> report{};
+    std::optional<oci::Reference> as{};  ///< what the store calls it instead
+    std::string policy_file{};           ///< --signature-policy; empty: the usual ones
 };
 
 /// Brings an image into the store: layers that are there already are not fetched. Every byte is checked

@@ -57,6 +57,9 @@ class Staging {
 
     void commit();
 
+    /// The directory itself: files without a name can be made there.
+    int scratch() const { return dir_.fd(); }
+
   private:
     struct Layer {
         StagedLayer info;

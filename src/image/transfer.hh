@@ -48,6 +48,9 @@ struct Selection {
     oci::Platform platform = oci::host_platform();
 };
 
+/// The one entry of a layout's index.json that is selected, a manifest or an index. @throws Error
+oci::Descriptor find_in_layout(ImageFiles& files, const Selection& selection);
+
 /// The formats. Each stages the layers of the images selected and gives the rest.
 std::vector<NewImage> read_docker_archive(ImageFiles& files, Staging& staging, const Selection& selection,
                                           const Progress& progress);

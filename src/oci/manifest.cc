@@ -24,7 +24,10 @@ std::optional<Platform> read_platform(const json::Value& descriptor) {
     if (!value) return std::nullopt;
     return Platform{.os = value->string_or("os"),
                     .architecture = value->string_or("architecture"),
-                    .variant = value->string_or("variant")};
+                    .variant = value->string_or("variant"),
+                    .os_version = value->string_or("os.version"),
+                    .os_features = value->strings_or_empty("os.features"),
+                    .features = value->strings_or_empty("features")};
 }
 
 Digest read_digest(const json::Value& value) {
@@ -102,7 +105,10 @@ std::string judge_type(const json::Value& root, std::string_view declared, const
 json::Builder build_platform(const Platform& platform) {
     auto b = json::Builder::object();
     b.set("architecture", platform.architecture).set("os", platform.os);
+    if (!platform.os_version.empty()) b.set("os.version", platform.os_version);
+    if (!platform.os_features.empty()) b.set("os.features", json::Builder::of(platform.os_features));
     if (!platform.variant.empty()) b.set("variant", platform.variant);
+    if (!platform.features.empty()) b.set("features", json::Builder::of(platform.features));
     return b;
 }
 
@@ -120,10 +126,6 @@ json::Builder build_descriptors(const std::vector<Descriptor>& descriptors) {
     return b;
 }
 
-std::string describe(const Platform& p) {
-    return p.variant.empty() ? p.os + "/" + p.architecture : p.os + "/" + p.architecture + "/" + p.variant;
-}
-
 /// Images for older variants run on newer processors; the one that is asked for comes first.
 bool matches(const Platform& have, const Platform& wanted, bool exact_variant) {
     if (have.os != wanted.os || have.architecture != wanted.architecture) return false;
@@ -131,6 +133,10 @@ bool matches(const Platform& have, const Platform& wanted, bool exact_variant) {
 }
 
 }  // namespace
+
+std::string describe(const Platform& p) {
+    return p.variant.empty() ? p.os + "/" + p.architecture : p.os + "/" + p.architecture + "/" + p.variant;
+}
 
 bool is_manifest_type(std::string_view type) {
     return type == media_type::kManifest || type == media_type::kDockerManifest;

@@ -39,6 +39,9 @@ struct Platform {
     std::string os;
     std::string architecture;  ///< Go's names: amd64, arm64
     std::string variant;       ///< v7, v8
+    std::string os_version{};  ///< Windows' build number, say; nobody here chooses by these three
+    std::vector<std::string> os_features{};
+    std::vector<std::string> features{};  ///< of the processor: only docker's lists know them
     friend bool operator==(const Platform&, const Platform&) = default;
 };
 
@@ -91,6 +94,8 @@ void require_layer_type(const Descriptor& layer);
 /// followed.
 bool is_foreign_layer_type(std::string_view type);
 
+/// "linux/arm64/v8".
+std::string describe(const Platform& platform);
 /// The platform that this program was built for, in Go's names.
 Platform host_platform();
 /// The first entry for the platform; where no entry names a platform, the only one. @throws Error that lists

@@ -85,7 +85,7 @@ Client::Client(std::string registry, std::string repository, ClientOptions optio
 Client::~Client() = default;
 
 std::string Client::scope(const Call& call) const {
-    if (repository_.empty()) return {};
+    if (repository_.empty()) return call.registry_scope;
     std::string out = fmt::format("repository:{}:{}", repository_, call.actions);
     if (!call.also_pull.empty()) out += fmt::format(" repository:{}:pull", call.also_pull);
     return out;

@@ -56,7 +56,7 @@ class BlobReader;
 class Client {
   public:
     /// @param registry    "docker.io", "localhost:5000"
-    /// @param repository  "library/debian"; empty: only check_login() makes sense
+    /// @param repository  "library/debian"; empty: only check_login(), search_page() and catalog() make sense
     Client(std::string registry, std::string repository, ClientOptions options);
     ~Client();
 
@@ -76,6 +76,10 @@ class Client {
     void upload(const BlobUpload& blob);
     /// @param reference  a tag or a digest
     void put_manifest(const std::string& reference, const std::string& bytes, const std::string& media_type);
+    /// What /v1/search says, unread. @throws Error, also where the registry has no such thing
+    std::string search_page(const std::string& term, size_t limit);
+    /// Hands out the pages of /v2/_catalog, unread, until `take` says false.
+    void catalog(const std::function<bool(const std::string& page)>& take);
     /// Whether the registry takes the credential. @throws Error where not
     void check_login();
 
@@ -92,8 +96,9 @@ class Client {
         Headers headers{};
         std::string actions = "pull";
         std::vector<int> expected{200};
-        std::string also_pull{};   ///< another repository that is read
-        std::optional<Url> url{};  ///< instead of target: where an upload goes on
+        std::string also_pull{};       ///< another repository that is read
+        std::string registry_scope{};  ///< what is asked for where there is no repository
+        std::optional<Url> url{};      ///< instead of target: where an upload goes on
         std::string body{};
         const BlobUpload* upload = nullptr;  ///< whose bytes are the body
     };

@@ -190,7 +190,10 @@ Credential parse_creds(const std::string& text) {
 }
 
 std::optional<Credential> find_credential(const std::string& name, const CredentialSources& sources) {
-    if (sources.given) return sources.given;
+    if (sources.given) {
+        const bool nobody = sources.given->user.empty() && sources.given->identity_token.empty();
+        return nobody ? std::nullopt : sources.given;
+    }
     for (const auto& file : auth_files(sources)) {
         auto found = in_context([&] { return find_in_file(file, name); }, "credentials for '{}'", name);
         if (!found) continue;

@@ -19,7 +19,7 @@ struct Credential {
 /// Where credentials are looked for.
 struct CredentialSources {
     std::string authfile{};             ///< --authfile; empty: REGISTRY_AUTH_FILE, then the usual places
-    std::optional<Credential> given{};  ///< --creds: nothing else is looked at
+    std::optional<Credential> given{};  ///< --creds: nothing else is looked at; an empty one is nobody
 };
 
 /// "USER[:PASSWORD]" of --creds.

@@ -189,4 +189,13 @@ std::vector<Place> RegistriesConf::places(const oci::Reference& name) const {
     return out;
 }
 
+std::vector<std::string> RegistriesConf::search_registries() const {
+    return configured_ ? search_ : std::vector<std::string>{"docker.io"};
+}
+
+bool RegistriesConf::is_insecure(const std::string& registry) const {
+    const auto it = registries_.find(registry);
+    return it != registries_.end() && it->second.insecure;
+}
+
 }  // namespace rpod::registry

@@ -51,6 +51,11 @@ class RegistriesConf {
     /// Mirrors, then the registry itself, where the prefix's rules send it. @throws Error where it is blocked
     std::vector<Place> places(const oci::Reference& name) const;
 
+    /// Where names without a registry are looked for.
+    std::vector<std::string> search_registries() const;
+    /// Whether a registry, as a whole, is said to be insecure.
+    bool is_insecure(const std::string& registry) const;
+
   private:
     enum class Mode { enforcing, permissive, disabled };
     enum class MirrorUse { all, digest_only, tag_only };

@@ -117,8 +117,13 @@ make_changed() {
     like "$stderr" 'must be lowercase' "name"
     run_rpod 125 commit -c 'FROM x' c1
     like "$stderr" "'FROM' is not an instruction" "change"
-    run_rpod 125 commit -f docker c1
-    like "$stderr" 'images are kept with OCI manifests' "docker"
+    run_rpod commit -q -f docker c1 docker-format
+    is "$(rpod image inspect --raw docker-format | grep -o 'vnd.docker.distribution.manifest.v2' | head -n 1)" \
+        vnd.docker.distribution.manifest.v2 "docker's manifest"
+    is "$(rpod image inspect --format '{{.ManifestType}}' docker-format)" application/vnd.docker.distribution.manifest.v2+json "inspect"
+    run_rpod run --rm docker-format true
+    run_rpod rmi docker-format
+    run_rpod 125 commit -f other c1
     run_rpod rmi "$(cat iid)"
 }
 

@@ -3,6 +3,7 @@
 # SPDX-FileCopyrightText: The rpod authors
 """registry_servers.py up SCHEME PORT           succeeds when somebody answers there
 registry_servers.py token PORT KEY CERT       a token server for docker-registry: user `alice`, password `secret`
+registry_servers.py search PORT               a registry that can be searched
 registry_servers.py faulty PORT DATA-DIR      a registry of the images in DATA-DIR with faults, chosen by repository
 """
 import base64
@@ -325,6 +326,37 @@ class FaultyRegistry(Quiet):
         return self.cut()
 
 
+class SearchServer(Quiet):
+    """docker's first API, which only knows how to search, and a catalog of three pages."""
+
+    def do_GET(self):
+        url = urllib.parse.urlparse(self.path)
+        query = urllib.parse.parse_qs(url.query)
+        if url.path == '/v1/search':
+            return self.search(query['q'][0])
+        if url.path == '/v2/_catalog':
+            return self.catalog(query)
+        return self.answer(200 if url.path == '/v2/' else 404, b'{}')
+
+    def search(self, term):
+        if term == 'app':
+            results = [{'name': 'good/app', 'description': 'The application', 'star_count': 7, 'is_official': True},
+                       {'name': 'long/app', 'description': 'x' * 100, 'star_count': 2, 'is_automated': True}]
+            return self.answer(200, json.dumps({'num_results': 2, 'results': results}).encode())
+        if term == 'garbage':
+            return self.answer(200, b'{"results": [{"name": "\x1b[31m"')
+        if term == 'nothing':
+            return self.answer(200, b'{"results": []}')
+        return self.answer(404)
+
+    def catalog(self, query):
+        """Ten repositories a page, three pages."""
+        last = int(query.get('last', ['0'])[0])
+        names = [f'paged/{n}' for n in range(last, last + 10)]
+        more = [('Link', f'</v2/_catalog?last={last + 10}>; rel="next"')] if last < 20 else []
+        return self.answer(200, json.dumps({'repositories': names}).encode(), headers=more)
+
+
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
@@ -333,7 +365,7 @@ class Server(http.server.ThreadingHTTPServer):
 def main():
     if sys.argv[1] == 'up':
         return up(sys.argv[2], sys.argv[3])
-    handler = {'token': TokenServer, 'faulty': FaultyRegistry}[sys.argv[1]]
+    handler = {'token': TokenServer, 'faulty': FaultyRegistry, 'search': SearchServer}[sys.argv[1]]
     if handler is FaultyRegistry:
         FaultyRegistry.image = Image()
     Server(('127.0.0.1', int(sys.argv[2])), handler).serve_forever()

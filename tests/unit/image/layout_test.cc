@@ -41,6 +41,16 @@ TEST(Layout, GivesANameToOneImageOnly) {
     EXPECT_EQ(layout.find(name)->manifest.digest, manifest('b').digest);
 }
 
+TEST(Layout, PutsAnotherManifestInItsPlace) {
+    const auto name = oci::Reference::parse("debian:12");
+    Layout layout = foreign("docker.io/debian:12");
+    layout.set_name(oci::Reference::parse("debian:13"), manifest('a').digest);
+    layout.replace(manifest('a').digest, manifest('b'));
+    EXPECT_EQ(layout.names_of(manifest('b').digest).size(), 2u);
+    EXPECT_EQ(layout.find(name)->manifest.digest, manifest('b').digest);
+    EXPECT_EQ(layout.manifests().size(), 1u);
+}
+
 TEST(Layout, LeavesNamesWithoutARegistryAlone) {
     Layout layout = foreign("latest");
     EXPECT_TRUE(layout.names_of(manifest('a').digest).empty());
