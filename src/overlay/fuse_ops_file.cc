@@ -164,9 +164,11 @@ void on_copy_file_range(fuse_req_t request, fuse_ino_t, off_t from, fuse_file_in
         const int fd = file_of(to_info)->fd.get();
         if (const int e = drop_set_ids_if_asked(fd)) return e;
         // What the kernel then does itself.
-        if (file_of(from_info)->image) return EXDEV;
-        const ssize_t n = ::copy_file_range(file_of(from_info)->fd.get(), &from, fd, &to, size,
-                                            static_cast<unsigned>(flags));
+        const OpenFile& source = *file_of(from_info);
+        const Ino ino = source.image;
+        if (ino != 0) return EXDEV;
+        const ssize_t n =
+            ::copy_file_range(source.fd.get(), &from, fd, &to, size, static_cast<unsigned>(flags));
         if (n < 0) return errno;
         fuse_reply_write(request, static_cast<size_t>(n));
         return 0;
