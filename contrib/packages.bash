@@ -22,7 +22,7 @@ TEST_PACKAGES=(
     "${RUN_PACKAGES[@]}"
     clang libclang-rt-dev clang-format-14 clang-tidy-14
     libgtest-dev bats zstd xz-utils bzip2 libarchive-tools libcap2-bin attr fuse3
-    skopeo umoci docker-registry openssl shellcheck jq procps
+    skopeo umoci docker-registry openssl shellcheck jq procps iproute2
 )
 
 # What tests/bench compares with.
