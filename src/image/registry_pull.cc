@@ -48,7 +48,7 @@ class LayerTurn {
   public:
     LayerTurn(const std::filesystem::path& run, const std::string& blob)
         : path_(run / ("pull-" + blob)), fd_(sys::open_file(path_, O_RDWR | O_CREAT, 0600)) {
-        sys::lock(fd_.get(), sys::LockKind::exclusive);
+        lock();
     }
     LayerTurn(const LayerTurn&) = delete;
     LayerTurn& operator=(const LayerTurn&) = delete;
@@ -56,6 +56,18 @@ class LayerTurn {
     ~LayerTurn() { ::unlink(path_.c_str()); }
 
   private:
+    /// The lock of this open file alone (fcntl(2), F_OFD_SETLKW). Those that belong to the process would do
+    /// for the turns, but the kernel takes it for a deadlock when threads of two pulls wait for each other's
+    /// layers, though other threads of theirs go on.
+    void lock() const {
+        struct flock whole {};
+        whole.l_type = F_WRLCK;
+        whole.l_whence = SEEK_SET;
+        while (::fcntl(fd_.get(), F_OFD_SETLKW, &whole) < 0) {
+            if (errno != EINTR) throw SysError(errno, "lock '{}'", path_.native());
+        }
+    }
+
     std::filesystem::path path_;
     sys::Fd fd_;
 };
