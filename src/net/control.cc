@@ -38,8 +38,8 @@ MonitorEnd::Heard MonitorEnd::hear() const {
     return Heard::end;
 }
 
-void MonitorEnd::set_resolvers(const ResolvConf& conf) const {
-    channel_.send(number(Kind::set_resolvers), to_text(conf));
+bool MonitorEnd::set_resolvers(const ResolvConf& conf) const {
+    return channel_.try_send(number(Kind::set_resolvers), to_text(conf));
 }
 
 void ServeEnd::ready() const { channel_.send(number(Kind::ready)); }

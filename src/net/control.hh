@@ -29,7 +29,8 @@ class MonitorEnd {
     };
     /// When fd() is readable. It may be in an attacker's hands: nothing that it says is an error here.
     [[nodiscard]] Heard hear() const;
-    void set_resolvers(const ResolvConf& conf) const;
+    /// Never waits. @return false where it has not read enough of what it was sent yet
+    bool set_resolvers(const ResolvConf& conf) const;
     /// For the monitor's loop.
     int fd() const { return channel_.fd(); }
 

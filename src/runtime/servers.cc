@@ -159,10 +159,14 @@ void Servers::answer_network() {
     // One that is gone is replaced when its end is known; one that is not ends when it sees this.
     if (heard == net::MonitorEnd::Heard::end) network_.end.reset();
     if (heard != net::MonitorEnd::Heard::ask_resolvers) return;
-    auto resolvers = net::read_host_resolv_conf();
-    if (resolvers == network_.plan->resolvers) return;
-    network_.plan->resolvers = std::move(resolvers);
-    network_.end->set_resolvers(network_.plan->resolvers);
+    try {
+        auto resolvers = net::read_host_resolv_conf();
+        // One that does not listen asks again.
+        if (resolvers == network_.plan->resolvers || !network_.end->set_resolvers(resolvers)) return;
+        network_.plan->resolvers = std::move(resolvers);
+    } catch (const Error& e) {
+        log::warn("hand the host's resolvers to rpod:net: {}", e.what());
+    }
 }
 
 pid_t Servers::start_ports(AddedPort& added, const NetworkPlan& plan) {
