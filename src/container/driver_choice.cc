@@ -13,6 +13,7 @@
 #include "base/strings.hh"
 #include "container/driver_trial.hh"
 #include "store/record.hh"
+#include "sys/boot.hh"
 #include "sys/file.hh"
 
 namespace rpod::container {
@@ -29,7 +30,7 @@ std::string circumstances(const store::Paths& paths) {
     const bool fuse = ::access("/dev/fuse", R_OK | W_OK) == 0;
     struct stat device {};
     const bool there = ::stat("/dev/fuse", &device) == 0;
-    return fmt::format("{} {} {}", trim(sys::read_file("/proc/sys/kernel/random/boot_id")), st.st_dev,
+    return fmt::format("{} {} {}", sys::boot_id(), st.st_dev,
                        fuse && there ? fmt::format("{:x}", device.st_rdev) : "no");
 }
 
@@ -64,8 +65,8 @@ void remember(const store::Paths& paths, const std::string& now, const DriverCho
 DriverChoice judge(const TrialResults& results) {
     DriverChoice choice;
     for (const auto driver : runtime::kStorageDrivers) {
-        const auto it = results.find(driver);
-        if (it == results.end() || it->second.empty()) {
+        const auto it = results.reasons.find(driver);
+        if (it == results.reasons.end() || it->second.empty()) {
             choice.driver = driver;
             return choice;
         }
@@ -79,10 +80,11 @@ DriverChoice judge(const TrialResults& results) {
 DriverChoice choose_driver(const store::Paths& paths) {
     const auto now = circumstances(paths);
     if (auto remembered = find_remembered(paths, now)) return *std::move(remembered);
-    auto choice = judge(try_drivers(paths));
+    const auto results = try_drivers(paths);
+    auto choice = judge(results);
     for (const auto& [driver, reason] : choice.refused)
         log::info("the storage driver {} does not work here: {}", runtime::name(driver), reason);
-    remember(paths, now, choice);
+    if (results.conclusive) remember(paths, now, choice);
     return choice;
 }
 

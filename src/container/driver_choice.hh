@@ -20,8 +20,8 @@ struct DriverChoice {
 };
 
 /// The best storage driver that works here. That is tried out on the file system of the store, in namespaces
-/// that vanish, and remembered in the store until the machine boots again, the store moves to another file
-/// system, or /dev/fuse comes or goes.
+/// that vanish, and, where the outcome is conclusive, remembered in the store until the machine boots again,
+/// the store moves to another file system, or /dev/fuse comes or goes.
 /// @throws Error where there are no user namespaces
 DriverChoice choose_driver(const store::Paths& paths);
 

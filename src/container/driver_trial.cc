@@ -66,24 +66,29 @@ class Trial {
 
     TrialResults run() {
         const auto fuse = reason([&] { mount_image(); });
-        TrialResults results;
-        results[StorageDriver::fuse] = fuse;
-        if (fuse.empty()) results[StorageDriver::fuse] = reason([&] { write_marks(); });
-        results[StorageDriver::overlay] = fuse.empty() ? reason([&] { use_overlayfs("image"); }) : fuse;
-        results[StorageDriver::unpacked] = reason([&] {
+        auto& reasons = results_.reasons;
+        reasons[StorageDriver::fuse] = fuse;
+        if (fuse.empty()) reasons[StorageDriver::fuse] = reason([&] { write_marks(); });
+        reasons[StorageDriver::overlay] = fuse.empty() ? reason([&] { use_overlayfs("image"); }) : fuse;
+        reasons[StorageDriver::unpacked] = reason([&] {
             make_dir(dir_, "plain");
             make_dir(dir_, std::string("plain/") + kDirectory);
             sys::open_at(dir_, std::string("plain/") + kFile, O_WRONLY | O_CREAT, 0644);
             use_overlayfs("plain");
         });
-        return results;
+        return std::move(results_);
     }
 
   private:
-    static std::string reason(const std::function<void()>& attempt) {
+    std::string reason(const std::function<void()>& attempt) {
         try {
             attempt();
             return {};
+        } catch (const SysError& e) {
+            for (const int shortage : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM}) {
+                if (e.is(shortage)) results_.conclusive = false;
+            }
+            return e.what();
         } catch (const std::exception& e) {
             return e.what();
         }
@@ -133,6 +138,7 @@ class Trial {
     const int dir_;
     overlay::Index& index_;
     pid_t server_ = -1;
+    TrialResults results_;
 };
 
 void unmount_all(int dir) {
@@ -160,7 +166,7 @@ TrialResults try_in_session(const std::filesystem::path& directory, overlay::Ind
 
 std::string to_text(const TrialResults& results) {
     auto text = json::Builder::object();
-    for (const auto& [driver, reason] : results) text.set(runtime::name(driver), reason);
+    for (const auto& [driver, reason] : results.reasons) text.set(runtime::name(driver), reason);
     return text.dump();
 }
 
@@ -168,7 +174,7 @@ TrialResults from_text(const std::string& text) {
     TrialResults results;
     for (const auto& [name, reason] :
          json::Value::parse(text, "the trial of storage drivers").as_string_map()) {
-        if (const auto driver = runtime::find_storage_driver(name)) results[*driver] = reason;
+        if (const auto driver = runtime::find_storage_driver(name)) results.reasons[*driver] = reason;
     }
     return results;
 }
@@ -187,17 +193,21 @@ TrialResults try_drivers(const store::Paths& paths) {
             sys::lock(lock.get(), sys::LockKind::exclusive);
             ::alarm(kPatienceSeconds);
             const auto results = try_in_session(paths.root() / "trial", index);
-            channel.send(0, to_text(results));
+            channel.send(results.conclusive ? 1 : 0, to_text(results));
             return 0;
         });
     theirs.close();
     const auto answer = ours.receive();
     const auto status = sys::wait_for(pid);
-    if (answer) return from_text(answer->text);
-    TrialResults none;
+    if (answer) {
+        auto results = from_text(answer->text);
+        results.conclusive = answer->kind == 1;
+        return results;
+    }
+    TrialResults none{.reasons = {}, .conclusive = false};
     for (const auto driver : runtime::kStorageDrivers) {
         if (driver != StorageDriver::copy)
-            none[driver] = fmt::format("the trial ended with {}", status.shell_code());
+            none.reasons[driver] = fmt::format("the trial ended with {}", status.shell_code());
     }
     return none;
 }

@@ -10,8 +10,12 @@
 
 namespace rpod::container {
 
-/// Why a driver does not work; empty: it does. `copy` always does and is not among them.
-using TrialResults = std::map<runtime::StorageDriver, std::string>;
+struct TrialResults {
+    /// Why a driver does not work; empty: it does. `copy` always does and is not among them.
+    std::map<runtime::StorageDriver, std::string> reasons;
+    /// Nothing failed that may be better the next time: a full disk, a machine that is too busy.
+    bool conclusive = true;
+};
 
 /// Mounts what each storage driver mounts, on the file system of the store, and makes and removes files
 /// there: in a process in the session's user namespace with a mount namespace of its own. In a command.
