@@ -123,7 +123,7 @@ Action define_events(CLI::App& flags, Context& ctx) {
 std::vector<Command> event_commands() {
     const Command events{.name = "events",
                          .arguments = "[options]",
-                         .summary = "Show what happens to containers, images and volumes",
+                         .summary = "Show what happens to containers, pods, images, volumes and secrets",
                          .arity = kNoArgs,
                          .define = define_events};
     return {events, in_group("system events", events)};
