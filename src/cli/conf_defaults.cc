@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/error.hh"
 #include "base/strings.hh"
@@ -95,14 +96,7 @@ void add_sysctls(container::ContainerConfig& config, const ContainersConf& conf)
     for (const auto& text : conf.list("containers.default_sysctls")) {
         if (text == kShippedSysctl) continue;
         auto [name, value] = container::parse_sysctl(text);
-        container::ContainerConfig trial = config;
-        trial.sysctls = {{name, value}};
-        try {
-            container::check_sysctls(trial);
-        } catch (const Error&) {
-            continue;
-        }
-        config.sysctls.emplace(std::move(name), std::move(value));
+        if (container::owns_sysctl(config, name)) config.sysctls.emplace(std::move(name), std::move(value));
     }
 }
 
@@ -206,9 +200,8 @@ const std::vector<ConfKey>& conf_keys() {
     return keys;
 }
 
-RunRequest read_request(RunOptions& o, const CLI::App& flags, const Args& args) {
+RunRequest read_request(RunOptions& o, const CLI::App& flags, const Args& args, const ContainersConf& conf) {
     const auto around = Surroundings::here();
-    const auto conf = ContainersConf::load();
     set_defaults(o, flags, conf);
     auto request = validate(o, args, around);
     add_defaults(request.config, conf, around);
@@ -235,11 +228,16 @@ void set_defaults(RunOptions& o, const CLI::App& flags, const ContainersConf& co
     defaults.flag(o.namespaces.network.no_hosts, "--no-hosts", "containers.no_hosts");
     defaults.flag(o.security.privileged, "--privileged", "containers.privileged");
     // A pod has its own say in these.
-    if (!o.namespaces.pod.empty()) return;
+    if (!o.namespaces.pod.empty() || !o.namespaces.pod_id_file.empty()) return;
     set_namespace(o.namespaces.pid, defaults, "--pid", "containers.pidns");
     set_namespace(o.namespaces.ipc, defaults, "--ipc", "containers.ipcns");
     set_namespace(o.namespaces.uts, defaults, "--uts", "containers.utsns");
-    set_namespace(o.namespaces.users.userns, defaults, "--userns", "containers.userns");
+    const auto& users = o.namespaces.users;
+    const bool mapped = !users.uid_maps.empty() || !users.gid_maps.empty() || !users.subuid_name.empty() ||
+                        !users.subgid_name.empty();
+    // The environment comes before the files, as everywhere.
+    if (!mapped && !std::getenv("PODMAN_USERNS"))
+        set_namespace(o.namespaces.users.userns, defaults, "--userns", "containers.userns");
     const auto network = defaults.name_space("--network", "containers.netns").value_or("");
     if (network == "host" || network == "none" || network.starts_with("slirp4netns:"))
         o.namespaces.network.networks = {network};
@@ -264,10 +262,9 @@ void add_defaults(container::ContainerConfig& config, const ContainersConf& conf
     set_dns(config.network, conf);
 }
 
-void choose_detach_keys(std::optional<std::string>& keys, bool terminal) {
-    if (keys) return;
-    if (terminal) keys = ContainersConf::load().text("engine.detach_keys");
-    if (!keys) keys = std::string(container::kDefaultDetachKeys);
+std::string detach_keys(const std::optional<std::string>& typed, const ContainersConf& conf) {
+    if (typed) return *typed;
+    return conf.text("engine.detach_keys").value_or(std::string(container::kDefaultDetachKeys));
 }
 
 }  // namespace rpod::cli

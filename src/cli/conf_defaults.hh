@@ -26,7 +26,8 @@ const std::vector<ConfKey>& conf_keys();
 /// What the command line asks for, with what containers.conf sets where it says nothing.
 /// @param flags  as they were parsed into `options`
 /// @param args  IMAGE [COMMAND [ARG...]]
-RunRequest read_request(RunOptions& options, const CLI::App& flags, const Args& args);
+RunRequest read_request(RunOptions& options, const CLI::App& flags, const Args& args,
+                        const ContainersConf& conf);
 
 /// Its parts. The values of flags that were not given; before validate().
 void set_defaults(RunOptions& options, const CLI::App& flags, const ContainersConf& conf);
@@ -34,8 +35,8 @@ void set_defaults(RunOptions& options, const CLI::App& flags, const ContainersCo
 /// of the same place, a limit or sysctl of the same name.
 void add_defaults(container::ContainerConfig& config, const ContainersConf& conf, const Surroundings& around);
 
-/// Where no flag named the keys: engine.detach_keys, or podman's own. Without a terminal they are not needed,
-/// and no file is read.
-void choose_detach_keys(std::optional<std::string>& keys, bool terminal);
+/// Where no flag named the keys: engine.detach_keys, or podman's own. Without a terminal nobody types them:
+/// an empty `conf` will do.
+std::string detach_keys(const std::optional<std::string>& typed, const ContainersConf& conf);
 
 }  // namespace rpod::cli

@@ -170,8 +170,7 @@ DataObject make_view(const Snapshot& s, ContainerImages& images, const ViewOptio
     const auto command = shown_command(s.config, image);
     const auto mounts = mount_points(s.config, image);
     const auto networks = network_names(s.config.network);
-    // Those of a pod are shown for each of its members.
-    const auto& ports = o.pod ? o.pod->base.network.ports : s.config.network.ports;
+    const auto& ports = pod::ports_of(s.config, o.pod);
     const auto created = timestamp(s.created);
     const int64_t started = s.state && s.state->started ? timestamp(*s.state->started).seconds : 0;
     const int64_t finished = s.exit ? timestamp(s.exit->finished).seconds : 0;

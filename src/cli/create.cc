@@ -42,7 +42,7 @@ Action define_create(CLI::App& flags, Context& ctx) {
         ->type_name("TYPE")
         ->group("Namespaces and users");
     return [options, &flags, &ctx](const Args& args) {
-        auto request = read_request(options->shared, flags, args);
+        auto request = read_request(options->shared, flags, args, ContainersConf::load());
         check_init_container(options->init_container, request);
         request.config.init_container = options->init_container;
         const auto paths = open_store(ctx);

@@ -76,10 +76,8 @@ container::ExecRequest make_request(const ExecOptions& o, Args command) {
     r.tty = o.tty;
     r.interactive = o.interactive;
     r.detach = o.detach;
-    auto keys = o.detach_keys;
-    choose_detach_keys(keys, o.tty);
-    const container::DetachKeys check(*keys);  // a bad one is refused even where it is not used
-    r.detach_keys = *keys;
+    r.detach_keys = detach_keys(o.detach_keys, o.tty ? ContainersConf::load() : ContainersConf());
+    const container::DetachKeys check(r.detach_keys);  // a bad one is refused even where it is not used
     r.preserved_fds = preserved_fds(o);
     return r;
 }

@@ -10,6 +10,7 @@
 #include "cli/container_select.hh"
 #include "cli/images.hh"
 #include "cli/pods.hh"
+#include "cli/storage_driver.hh"
 #include "container/create.hh"
 #include "container/publish.hh"
 #include "container/run.hh"
@@ -33,13 +34,15 @@ pod::PodConfig copy_pod(const store::Paths& paths, pod::PodConfig config, const 
     return config;
 }
 
-void copy_members(const image::ImageStore& images, const std::string& original, const std::string& copy) {
+void copy_members(const Context& ctx, const image::ImageStore& images, const std::string& original,
+                  const std::string& copy) {
     const auto& paths = images.paths();
     for (const auto& member : pod::member_ids(paths, original)) {
         const auto before = container::read_config(paths.containers() / member);
         auto config = copy_of(images, before);
         config.name = clone_name(paths, before.name);
         config.pod = copy;
+        if (named_storage_driver(ctx)) choose_storage_driver(ctx, paths, config);
         container::create_container(paths, config, false);
     }
 }
@@ -54,7 +57,7 @@ int run_clone(Context& ctx, const PodCloneOptions& o, const Args& args) {
     const auto name = args.size() > 1 ? args[1] : o.name;
     const auto copy = copy_pod(paths, pod::read_pod(paths, original), name).base.id;
     try {
-        copy_members(images, original, copy);
+        copy_members(ctx, images, original, copy);
     } catch (...) {
         pod::remove_pod(paths, copy, {.force = true, .stop_seconds = 0});
         throw;

@@ -74,33 +74,35 @@ Owner find(const store::Paths& paths, const std::string& name) {
     return {.id = container::find_container(paths, name).id};
 }
 
-/// Those of a member are its pod's.
-std::vector<net::PortMapping> ports_of(const store::Paths& paths, const std::string& id) {
-    if (const auto pod = pod::find_record(paths, id)) return pod->base.network.ports;
-    const auto config = container::take_snapshot(paths, id).config;
+std::vector<net::PortMapping> ports_of(const store::Paths& paths, const container::ContainerConfig& config) {
     const auto pod = config.pod.empty() ? std::nullopt : pod::find_record(paths, config.pod);
-    return pod ? pod->base.network.ports : config.network.ports;
+    return pod::ports_of(config, pod ? &*pod : nullptr);
+}
+
+std::vector<net::PortMapping> ports_of(const store::Paths& paths, const Owner& owner) {
+    if (owner.is_pod) return pod::read_pod(paths, owner.id).base.network.ports;
+    return ports_of(paths, container::take_snapshot(paths, owner.id).config);
 }
 
 int run_port(Context& ctx, const PortOptions& o, Args args) {
     const auto paths = open_store(ctx);
     if (o.all) {
         if (!args.empty() || o.latest) throw Error("--all and containers cannot be used together");
-        for (const auto& s : container::take_snapshots(paths)) {
-            if (s.is_running()) show_all(ctx, s.config.network.ports, s.id.substr(0, 12) + "\t");
+        for (const auto& s : container::take_snapshots(paths, container::Which::alive)) {
+            if (s.is_running()) show_all(ctx, ports_of(paths, s.config), s.id.substr(0, 12) + "\t");
         }
         return 0;
     }
     if (!o.latest && args.empty()) throw Error("you must supply a running container name or id");
-    std::string id;
+    Owner owner;
     if (o.latest) {
-        id = container::latest_container(paths);
+        owner.id = container::latest_container(paths);
     } else {
-        id = find(paths, args.front()).id;
+        owner = find(paths, args.front());
         args.erase(args.begin());
     }
     if (args.size() > 1) throw UsageError("too many arguments: at most one port", {});
-    const auto ports = ports_of(paths, id);
+    const auto ports = ports_of(paths, owner);
     if (args.empty()) {
         show_all(ctx, ports, "");
     } else {
@@ -167,7 +169,7 @@ std::vector<Command> port_commands() {
                      .define = define_rm};
     const Command port{.name = "port",
                        .arguments = "[options] CONTAINER|POD [PORT[/PROTOCOL]]",
-                       .summary = "Show where the ports of a container are published",
+                       .summary = "Show where the ports of a container or a pod are published",
                        .arity = {.min = 0, .max = 2},
                        .define = define_port};
     return {port, in_group("container port", port), add, rm};

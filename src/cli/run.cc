@@ -28,13 +28,13 @@ struct RunFlags {
     bool sig_proxy = true;
 };
 
-container::StartRequest start_request(const RunFlags& flags, const RunModes& modes) {
+container::StartRequest start_request(const RunFlags& flags, const RunModes& modes, const std::string& keys) {
     if (flags.detach && !flags.shared.life.attach.empty())
         throw Error("cannot specify both --attach and --detach: the first asks to wait, the second not to");
     return {.attached = !flags.detach,
             .streams = {.in = modes.attach_stdin, .out = modes.attach_stdout, .err = modes.attach_stderr},
             .sig_proxy = flags.sig_proxy,
-            .detach_keys = *flags.detach_keys};
+            .detach_keys = keys};
 }
 
 Action define_run(CLI::App& flags, Context& ctx) {
@@ -50,10 +50,11 @@ Action define_run(CLI::App& flags, Context& ctx) {
     flags.add_flag("--sig-proxy", options->sig_proxy, "Pass signals on to the container (default true)")
         ->group(kLife);
     return [options, &flags, &ctx](const Args& args) {
-        auto request = read_request(options->shared, flags, args);
-        choose_detach_keys(options->detach_keys, request.config.tty);
-        const container::DetachKeys check(*options->detach_keys);
-        const auto start = start_request(*options, request.modes);
+        const auto conf = ContainersConf::load();
+        auto request = read_request(options->shared, flags, args, conf);
+        const auto keys = detach_keys(options->detach_keys, request.config.tty ? conf : ContainersConf());
+        const container::DetachKeys check(keys);
+        const auto start = start_request(*options, request.modes, keys);
         const auto paths = open_store(ctx);
         ensure_image(ctx, request.config, options->shared.registry, request.modes.quiet);
         choose_storage_driver(ctx, paths, request.config);

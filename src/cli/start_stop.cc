@@ -44,11 +44,18 @@ void add_attach_flags(CLI::App& flags, StartOptions& o) {
                    "Pass signals on to the container (default true when attached)");
 }
 
-container::StartRequest attach_request(const StartOptions& o, bool with_input) {
+/// @throws Error for bad ones, also where they are not used
+std::string checked_keys(const StartOptions& o, bool attached) {
+    auto keys = detach_keys(o.detach_keys, attached ? ContainersConf::load() : ContainersConf());
+    const container::DetachKeys check(keys);
+    return keys;
+}
+
+container::StartRequest attach_request(const StartOptions& o, bool with_input, const std::string& keys) {
     return {.attached = true,
             .streams = {.in = with_input, .out = true, .err = true},
             .sig_proxy = o.sig_proxy,
-            .detach_keys = *o.detach_keys};
+            .detach_keys = keys};
 }
 
 int exit_code(const std::optional<sys::ExitStatus>& status) { return status ? status->shell_code() : 0; }
@@ -65,19 +72,20 @@ Action define_start(CLI::App& flags, Context& ctx) {
     add_attach_flags(flags, *options);
     return [options, &ctx](const Args& names) {
         const auto paths = open_store(ctx);
-        choose_detach_keys(options->detach_keys, options->attach || options->interactive);
-        const container::DetachKeys check(*options->detach_keys);
+        const bool attached = options->attach || options->interactive;
+        const auto keys = checked_keys(*options, attached);
         container::sweep_containers(paths);
         const auto selected = select_containers(paths, options->select, names,
                                                 {Life::created, Life::exited, Life::initialized});
-        if (!options->attach && !options->interactive) {
+        if (!attached) {
             return for_each_container(ctx, selected, [&](const SelectedContainer& c) {
                 container::start_container(paths, c.id, {.attached = false}, pod::start_in_place);
             });
         }
         if (selected.size() != 1) throw Error("you cannot start and attach multiple containers at once");
-        return exit_code(container::start_container(
-            paths, selected[0].id, attach_request(*options, options->interactive), pod::start_in_place));
+        return exit_code(container::start_container(paths, selected[0].id,
+                                                    attach_request(*options, options->interactive, keys),
+                                                    pod::start_in_place));
     };
 }
 
@@ -87,11 +95,10 @@ Action define_attach(CLI::App& flags, Context& ctx) {
     add_attach_flags(flags, *options);
     return [options, &ctx](const Args& names) {
         const auto paths = open_store(ctx);
-        choose_detach_keys(options->detach_keys, true);
-        const container::DetachKeys check(*options->detach_keys);
+        const auto keys = checked_keys(*options, true);
         const auto selected = select_containers(paths, options->select, names);
         return exit_code(container::attach_container(paths, selected.at(0).id,
-                                                     attach_request(*options, !options->no_stdin)));
+                                                     attach_request(*options, !options->no_stdin, keys)));
     };
 }
 

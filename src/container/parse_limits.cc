@@ -106,6 +106,25 @@ std::optional<int> find_realtime_signal(std::string_view name) {
     return from_min ? kRtMin + static_cast<int>(*offset) : kRtMax - static_cast<int>(*offset);
 }
 
+struct SysctlNamespace {
+    NamespaceMode mode;
+    std::string_view what;
+};
+
+SysctlNamespace namespace_of(const ContainerConfig& config, const std::string& name) {
+    switch (owner_of(name)) {
+        case SysctlOwner::ipc:
+            return {config.ipc.mode, "IPC"};
+        case SysctlOwner::network:
+            return {network_namespace(config.network).mode, "network"};
+        case SysctlOwner::uts:
+            return {config.uts.mode, "UTS"};
+        case SysctlOwner::nobody:
+            break;
+    }
+    throw Error("sysctl '{}' is not kept for each container", printable(name));
+}
+
 }  // namespace
 
 Ulimit parse_ulimit(std::string_view text) {
@@ -146,26 +165,16 @@ std::pair<std::string, std::string> parse_sysctl(std::string_view text) {
     return {std::string(name), std::string(value)};
 }
 
+bool owns_sysctl(const ContainerConfig& config, const std::string& name) {
+    const auto mode = namespace_of(config, name).mode;
+    return mode == NamespaceMode::private_ || mode == NamespaceMode::shareable || mode == NamespaceMode::none;
+}
+
 void check_sysctls(const ContainerConfig& config) {
     for (const auto& [name, value] : config.sysctls) {
-        const auto require = [&, sysctl = name](NamespaceMode mode, std::string_view what) {
-            if (mode == NamespaceMode::host) {
-                throw Error("sysctl '{}' cannot be set: the container uses the host's {} namespace", sysctl,
-                            what);
-            }
-        };
-        switch (owner_of(name)) {
-            case SysctlOwner::ipc:
-                require(config.ipc.mode, "IPC");
-                break;
-            case SysctlOwner::network:
-                require(network_namespace(config.network).mode, "network");
-                break;
-            case SysctlOwner::uts:
-                require(config.uts.mode, "UTS");
-                break;
-            case SysctlOwner::nobody:
-                throw Error("sysctl '{}' is not kept for each container", printable(name));
+        const auto [mode, what] = namespace_of(config, name);
+        if (mode == NamespaceMode::host) {
+            throw Error("sysctl '{}' cannot be set: the container uses the host's {} namespace", name, what);
         }
     }
 }

@@ -17,6 +17,9 @@ Ulimit parse_ulimit(std::string_view text);
 /// in a strict set of characters: whoever splits the text again (CVE-2022-0811 did at '+') finds nothing to
 /// split.
 std::pair<std::string, std::string> parse_sysctl(std::string_view text);
+/// Whether it belongs to a namespace that the container has to itself. @throws Error where the kernel keeps
+/// it for no namespace
+bool owns_sysctl(const ContainerConfig& config, const std::string& name);
 /// @throws Error where a sysctl belongs to a namespace that the container shares with the host
 void check_sysctls(const ContainerConfig& config);
 

@@ -34,6 +34,12 @@ std::optional<NamespaceType> find_share(std::string_view name) {
 
 }  // namespace
 
+const std::vector<net::PortMapping>& ports_of(const container::ContainerConfig& member,
+                                              const PodConfig* pod) {
+    const bool shared = pod && pod->shared.contains(oci::NamespaceType::network);
+    return shared ? pod->base.network.ports : member.network.ports;
+}
+
 std::string pod_hostname(const PodConfig& config) {
     return config.base.hostname.empty() ? config.base.name : config.base.hostname;
 }

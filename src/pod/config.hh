@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "container/config.hh"
 #include "oci/runtime_spec.hh"
@@ -29,6 +30,8 @@ struct PodConfig {
     bool operator==(const PodConfig&) const = default;
 };
 
+/// The ports of a member: the pod's where it shares the pod's network. @param pod  null: it is in none
+const std::vector<net::PortMapping>& ports_of(const container::ContainerConfig& member, const PodConfig* pod);
 /// The host name that its members see where they share UTS.
 std::string pod_hostname(const PodConfig& config);
 

@@ -72,6 +72,8 @@ is_state() { [ "$(rpod inspect --format '{{.State.Status}}' "$1")" = "$2" ]; }
     run_rpod pod clone --destroy --name other web
     run_rpod 1 pod exists web
     is "$(rpod ps -a --filter pod=other --format '{{.Names}}' | sort | tr '\n' ' ')" "app-clone1 side-clone1 " "names that are free"
+    run_rpod --storage-driver copy pod clone --name copied other
+    is "$(rpod inspect -f '{{.GraphDriver.Name}}' "$(rpod ps -aq --filter pod=copied | head -n 1)")" copy "the storage driver that was asked for"
     run_rpod 125 pod clone other other
     like "$stderr" 'name "other" is in use' "a name that is taken"
     run_rpod 125 pod clone nope

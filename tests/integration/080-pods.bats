@@ -106,6 +106,14 @@ has_logged() { [ "$(rpod logs "$1" | grep -c "$2")" = "$3" ]; }
     wait_for 5 python3 -c "import urllib.request as u; assert u.urlopen('http://127.0.0.1:$port/i').read() == b'outside\n'"
     run_rpod ps --format '{{.Ports}}'
     is "$output" "127.0.0.1:$port->80/tcp" "each member shows them"
+    run_rpod port server
+    is "$output" "80/tcp -> 127.0.0.1:$port" "so does port"
+    run_rpod port --all
+    like "$output" "80/tcp -> 127.0.0.1:$port" "and port --all"
+    rpod pod create --share none --name apart >/dev/null
+    run_rpod create --pod apart --name alone -p "127.0.0.1:$port:81" busybox true
+    run_rpod port alone
+    is "$output" "81/tcp -> 127.0.0.1:$port" "one that does not share the pod's network has its own"
     run_rpod 125 run --pod front -p 81:81 busybox true
     like "$stderr" 'ports must be defined when the pod is created' "not a member's"
     # Free again as soon as the pod has stopped, and bound again with it.

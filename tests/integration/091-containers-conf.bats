@@ -77,7 +77,21 @@ in_container() { run_rpod run --rm --network none "$@"; }
     rpod pod create --name casted
     run_rpod run --rm --pod casted busybox sh -c 'ls /sys/class/net'
     like "$output" tap0 "interfaces in a pod"
-    rpod pod rm -f casted
+    rpod pod create --name named --pod-id-file "$BATS_TEST_TMPDIR/pod"
+    run_rpod run --rm --pod-id-file "$BATS_TEST_TMPDIR/pod" busybox sh -c 'ls /sys/class/net'
+    like "$output" tap0 "interfaces in a pod that a file names"
+    rpod pod rm -f casted named
+}
+
+@test "the user namespace, unless flags or the environment speak of it" {
+    require_subids
+    set_conf containers 'userns = "keep-id"'
+    in_container busybox id -u
+    is "$output" "$(id -u)" "of the file"
+    in_container --uidmap 0:0:100 --gidmap 0:0:100 busybox cat /proc/self/uid_map
+    is "$(awk '{ sum += $3 } END { print sum }' <<<"$output")" 100 "with maps"
+    PODMAN_USERNS=host in_container busybox id -u
+    is "$output" 0 "of the environment"
 }
 
 @test "logs, stop time and pull policy" {

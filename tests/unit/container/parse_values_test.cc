@@ -48,6 +48,21 @@ TEST(CheckSysctls, RefusesThoseOfTheHost) {
     EXPECT_NE(message_of([&] { check_sysctls(c); }), "no error");
 }
 
+TEST(OwnsSysctl, IsFalseForNamespacesOfOthers) {
+    ContainerConfig c;
+    EXPECT_TRUE(owns_sysctl(c, "net.ipv4.ip_forward"));
+    EXPECT_TRUE(owns_sysctl(c, "kernel.msgmax"));
+    c.network.networks = {"container:other"};
+    EXPECT_FALSE(owns_sysctl(c, "net.ipv4.ip_forward"));
+    c.network.networks = {"none"};
+    EXPECT_TRUE(owns_sysctl(c, "net.ipv4.ip_forward"));
+    c.network.networks = {"host"};
+    EXPECT_FALSE(owns_sysctl(c, "net.ipv4.ip_forward"));
+    c.ipc.mode = NamespaceMode::shareable;
+    EXPECT_TRUE(owns_sysctl(c, "kernel.msgmax"));
+    EXPECT_ANY_THROW(owns_sysctl(c, "kernel.panic"));
+}
+
 TEST(ParseDevice, ReadsItsThreeForms) {
     EXPECT_EQ(parse_device("/dev/fuse"), (Device{"/dev/fuse", "/dev/fuse", "rwm"}));
     EXPECT_EQ(parse_device("/dev/fuse:rw"), (Device{"/dev/fuse", "/dev/fuse", "rw"}));
