@@ -109,7 +109,7 @@ Action define_cleanup(CLI::App& flags, Context& ctx) {
         const auto selected = select_containers(paths, options->select, names, {Life::created, Life::exited});
         const int code = for_each_container(ctx, selected, [&](const auto& c) {
             const auto life = container::life_of(paths.containers() / c.id);
-            if (life != Life::created && life != Life::exited)
+            if (!container::is_idle(life))
                 throw Error(
                     "container {} is running or paused, refusing to clean up: container state improper",
                     c.id);

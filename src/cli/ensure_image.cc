@@ -30,11 +30,9 @@ bool wants_pull(PullPolicy policy, const std::string& name, const std::optional<
 }
 
 /// The image for this machine of a manifest list that has it elsewhere.
-void pull_for_list(Context& ctx, const image::ImageStore& store, const std::string& name,
+void pull_for_list(Context& ctx, const image::ImageStore& store, const image::Image& list,
                    const RegistryOptions& options, bool quiet) {
-    const auto list = store.find_any(name);
-    if (!list || !list->list) return;
-    const auto& entry = oci::choose_platform(*list->list, oci::host_platform());
+    const auto& entry = oci::choose_platform(*list.list, oci::host_platform());
     const auto source = image::list_source(entry);
     if (source.empty() || store.find_manifest(entry.digest)) return;
     const auto place = image::Place::require(source);
@@ -52,8 +50,11 @@ void ensure_image(Context& ctx, container::ContainerConfig& config, const Regist
     // The lookup of `run` itself says what is wrong.
     if (config.rootfs || config.pull == PullPolicy::never) return;
     const auto store = open_images(ctx);
-    pull_for_list(ctx, store, config.image, options, quiet);
-    const auto image = store.find(config.image);
+    auto image = store.find_any(config.image);
+    if (image && image->list) {
+        pull_for_list(ctx, store, *image, options, quiet);
+        image = store.find(config.image);
+    }
     if (image && config.pull == PullPolicy::missing) return;
     // Where an image was found under its full name, that is what registries know.
     const std::string name = image && image->found_as ? image->found_as->str() : config.image;

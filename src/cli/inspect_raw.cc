@@ -14,18 +14,6 @@
 namespace rpod::cli {
 namespace {
 
-/// Down to the platform's image.
-image::RawManifest image_of(image::CopySource& source, const oci::Platform& platform) {
-    auto manifest = source.manifest();
-    for (int depth = 0; depth < 5; ++depth) {
-        const auto* index = std::get_if<oci::Index>(&manifest.parsed);
-        if (!index) return manifest;
-        const oci::Descriptor entry = oci::choose_platform(*index, platform);
-        manifest = source.manifest(entry);
-    }
-    throw Error("indexes are nested too deep");
-}
-
 /// Formatted, or as it is.
 std::string shown_config(const std::string& bytes, bool raw) {
     if (raw) return bytes;
@@ -47,7 +35,7 @@ std::string inspect_place(const image::ImageStore& store, const RawInspect& o, c
     image::Staging staging(store);
     const auto source = image::open_source(place, client_options(o.registry), staging);
     if (!o.config) return source->manifest().bytes;
-    const auto manifest = image_of(*source, platform_of(o.platform));
+    const auto manifest = image::choose_image(*source, platform_of(o.platform));
     const auto& config = std::get<oci::Manifest>(manifest.parsed).config;
     return shown_config(image::read_config(*source, config), o.raw);
 }

@@ -12,6 +12,7 @@
 #include "cli/manifests.hh"
 #include "cli/registry_options.hh"
 #include "cli/report.hh"
+#include "oci/reference.hh"
 #include "registry/registries_conf.hh"
 
 namespace rpod::cli {
@@ -70,14 +71,9 @@ struct Query {
     std::string term;
 };
 
-bool names_registry(const std::string& text) {
-    const std::string host = text.substr(0, text.find('/'));
-    return host.find_first_of(".:") != std::string::npos || host == "localhost";
-}
-
 std::vector<Query> queries_of(const std::string& text) {
     const size_t slash = text.find('/');
-    if (slash != std::string::npos && names_registry(text))
+    if (slash != std::string::npos && oci::Reference::names_domain(text))
         return {Query{.registry = text.substr(0, slash), .term = text.substr(slash + 1)}};
     std::vector<Query> out;
     for (auto& registry : registry::RegistriesConf::load().search_registries())

@@ -100,13 +100,17 @@ DataObject make_row(const Snapshot& s, const ResourceUsage& u, double cpu, const
     return out;
 }
 
+container::Which which(const StatsOptions& o) {
+    return o.all ? container::Which::all : container::Which::alive;
+}
+
 /// The running members of the pods that are named, or of all.
 std::vector<Snapshot> choose_members(const store::Paths& paths, const StatsOptions& o, Args names) {
     std::vector<Snapshot> chosen;
     if (o.latest) names.push_back(pod::latest_pod(paths));
     std::set<std::string> wanted;
     for (const auto& name : names) wanted.insert(pod::find_pod(paths, name));
-    for (auto& s : container::take_snapshots(paths)) {
+    for (auto& s : container::take_snapshots(paths, which(o))) {
         const bool of_pod = wanted.empty() ? !s.config.pod.empty() : wanted.contains(s.config.pod);
         if (of_pod && (o.all || s.is_running())) chosen.push_back(std::move(s));
     }
@@ -120,7 +124,7 @@ std::vector<Snapshot> choose(const store::Paths& paths, const StatsOptions& o, c
     for (const auto& name : names)
         chosen.push_back(container::take_snapshot(paths, container::find_container(paths, name).id));
     if (!chosen.empty()) return chosen;
-    for (auto& s : container::take_snapshots(paths)) {
+    for (auto& s : container::take_snapshots(paths, which(o))) {
         if (o.all || s.is_running()) chosen.push_back(std::move(s));
     }
     return chosen;

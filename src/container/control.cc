@@ -15,15 +15,6 @@
 namespace rpod::container {
 namespace {
 
-/// Asks and waits for `done`. @return what came with it
-std::string ask(const store::Paths& paths, const std::string& id, AttachKind what,
-                std::string_view text = {}) {
-    const auto monitor = connect_control(paths, id);
-    if (!monitor) throw no_control(id);
-    monitor->send(what, text);
-    return monitor->expect(AttachKind::done);
-}
-
 /// Waits for the `exited` that was asked for; nothing where the monitor dies first.
 std::optional<sys::ExitStatus> wait_for_exited(const ClientEnd& monitor) {
     try {
@@ -54,10 +45,23 @@ Error no_control(const std::string& id) {
             "started (XDG_RUNTIME_DIR, --runroot); rpod rm -f and rpod stop work all the same");
 }
 
+ClientEnd reach_control(const store::Paths& paths, const std::string& id) {
+    auto monitor = connect_control(paths, id);
+    if (!monitor) throw no_control(id);
+    return *std::move(monitor);
+}
+
+std::string ask_monitor(const store::Paths& paths, const std::string& id, AttachKind what,
+                        std::string_view text) {
+    const auto monitor = reach_control(paths, id);
+    monitor.send(what, text);
+    return monitor.expect(AttachKind::done);
+}
+
 void stop_container(const store::Paths& paths, const std::string& id, std::optional<uint32_t> seconds) {
     const auto directory = paths.containers() / id;
     const auto life = life_of(directory);
-    if (life == Life::created || life == Life::exited) return;
+    if (is_idle(life)) return;
     const auto monitor = connect_control(paths, id);
     if (!monitor) {
         log::warn("container {}: its monitor cannot be asked to stop it, and is killed", id);
@@ -73,25 +77,25 @@ void kill_container(const store::Paths& paths, const std::string& id, int signal
         throw Error("can only kill running containers. {} is in state {}: container state improper", id,
                     life_name(life));
     }
-    ask(paths, id, AttachKind::kill, std::to_string(signal));
+    ask_monitor(paths, id, AttachKind::kill, std::to_string(signal));
 }
 
 void pause_container(const store::Paths& paths, const std::string& id) {
     if (life_of(paths.containers() / id) != Life::running)
         throw Error("\"{}\" is not running, can't pause: container state improper", id);
-    ask(paths, id, AttachKind::pause);
+    ask_monitor(paths, id, AttachKind::pause);
 }
 
 void unpause_container(const store::Paths& paths, const std::string& id) {
     if (life_of(paths.containers() / id) != Life::paused)
         throw Error("\"{}\" is not paused, can't unpause: container state improper", id);
-    ask(paths, id, AttachKind::unpause);
+    ask_monitor(paths, id, AttachKind::unpause);
 }
 
 std::string check_health(const store::Paths& paths, const std::string& id) {
     const auto life = life_of(paths.containers() / id);
     if (life != Life::running) throw Error("container {} is not running", id);
-    return ask(paths, id, AttachKind::check_health);
+    return ask_monitor(paths, id, AttachKind::check_health);
 }
 
 int wait_for_exit(const store::Paths& paths, const std::string& id, std::chrono::milliseconds interval) {
@@ -100,7 +104,7 @@ int wait_for_exit(const store::Paths& paths, const std::string& id, std::chrono:
     // What a killed monitor could not record.
     constexpr int unknown = 128 + SIGKILL;
     const auto recorded = [&] {
-        const auto exit = read_exit(fmt::format("/proc/self/fd/{}", record.get()));
+        const auto exit = read_exit(record.get(), id);
         return exit ? exit->status.shell_code() : unknown;
     };
     for (;;) {

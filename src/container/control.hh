@@ -23,6 +23,12 @@ constexpr uint32_t kStopTimeout = 10;
 std::optional<ClientEnd> connect_control(const store::Paths& paths, const std::string& id);
 /// The error for a monitor that lives and does not listen: the runtime directory was wiped.
 Error no_control(const std::string& id);
+/// The monitor of what runs. @throws Error (no_control)
+ClientEnd reach_control(const store::Paths& paths, const std::string& id);
+/// Asks the monitor of a container or a pod, and waits until it has done it. @return what came with `done`
+/// @throws Error as reach_control, and what the monitor answers
+std::string ask_monitor(const store::Paths& paths, const std::string& id, AttachKind what,
+                        std::string_view text = {});
 
 /// Stops a container, and returns when it has ended; one that does not run is left as it is.
 /// @param seconds  until SIGKILL; nothing: the container's own

@@ -63,9 +63,11 @@ void write_health(const std::filesystem::path& directory, const HealthState& sta
 }
 
 std::optional<HealthState> read_health(const std::filesystem::path& directory) {
-    const auto dir = sys::open_file(directory, O_PATH | O_DIRECTORY);
-    const auto record =
-        store::find_record(dir.get(), kHealth, fmt::format("container {}", directory.filename().native()));
+    return read_health(sys::open_file(directory, O_PATH | O_DIRECTORY).get(), directory.filename());
+}
+
+std::optional<HealthState> read_health(int directory, const std::string& id) {
+    const auto record = store::find_record(directory, kHealth, "container " + id);
     if (!record) return std::nullopt;
     HealthState state;
     state.status = enum_or(*record, "status", kNames, Health::starting);

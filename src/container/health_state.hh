@@ -42,6 +42,8 @@ struct HealthState {
 
 void write_health(const std::filesystem::path& directory, const HealthState& state);
 std::optional<HealthState> read_health(const std::filesystem::path& directory);
+/// The same in a directory that is open. @param id  for errors
+std::optional<HealthState> read_health(int directory, const std::string& id);
 
 /// The output of a check as it is kept and shown: the front of it, without the end of its last line, with
 /// control characters as \xNN. Whoever shows it shows what a container wrote.

@@ -21,13 +21,10 @@ namespace {
 using Ports = std::vector<net::PortMapping>;
 
 /// Nothing where it does not run: the record is all there is to change.
-std::optional<std::string> ask_monitor(const store::Paths& paths, const PortOwner& owner, AttachKind what,
+std::optional<std::string> ask_running(const store::Paths& paths, const PortOwner& owner, AttachKind what,
                                        const Ports& ports) {
     if (!owner.runs) return std::nullopt;
-    const auto monitor = connect_control(paths, owner.id);
-    if (!monitor) throw no_control(owner.id);
-    monitor->send(what, ports_to_json(ports).dump());
-    return monitor->expect(AttachKind::done);
+    return ask_monitor(paths, owner.id, what, ports_to_json(ports).dump());
 }
 
 /// Takes those of one port out of a list; ranges are split around it.
@@ -73,7 +70,7 @@ Ports add_ports(const store::Paths& paths, const PortOwner& owner, const std::ve
     // Each is a process of its own.
     constexpr size_t kMost = 16;
     if (net::count_ports(ports) > kMost) throw Error("publish: more than {} ports at once", kMost);
-    if (const auto answer = ask_monitor(paths, owner, AttachKind::publish, ports)) {
+    if (const auto answer = ask_running(paths, owner, AttachKind::publish, ports)) {
         ports = parse_ports(*answer, "the monitor's answer");
     } else {
         net::choose_ports(ports, net::LowPorts::refuse);
@@ -94,7 +91,7 @@ void remove_port(const store::Paths& paths, const PortOwner& owner, uint16_t por
     auto ports = owner.network.ports;
     const auto taken = take_out(ports, port, transport);
     if (taken.empty()) throw Error("failed to find published port \"{}/{}\"", port, net::name(transport));
-    ask_monitor(paths, owner, AttachKind::unpublish, taken);
+    ask_running(paths, owner, AttachKind::unpublish, taken);
     owner.record([&](NetworkConfig& network) { network.ports = ports; });
 }
 

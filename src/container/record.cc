@@ -13,6 +13,7 @@
 #include "container/enum_names.hh"
 #include "store/names.hh"
 #include "store/record.hh"
+#include "sys/boot.hh"
 #include "sys/file.hh"
 #include "sys/namespace.hh"
 
@@ -28,12 +29,6 @@ constexpr auto kLockPoll = std::chrono::milliseconds(2);
 sys::Fd open_directory(const std::filesystem::path& directory) {
     return sys::open_file(directory, O_PATH | O_DIRECTORY);
 }
-
-std::string owner(const std::filesystem::path& directory) {
-    return fmt::format("container {}", directory.filename().native());
-}
-
-std::string boot_id() { return std::string(trim(sys::read_file("/proc/sys/kernel/random/boot_id"))); }
 
 constexpr EnumNames<Status, 5> kStatuses{{{Status::created, "created"},
                                           {Status::running, "running"},
@@ -53,7 +48,7 @@ constexpr EnumNames<Life, 7> kLives{{{Life::created, "created"},
 
 void write_state(const std::filesystem::path& directory, const State& state) {
     auto record = store::make_record(kState);
-    record.set("status", name_of(kStatuses, state.status)).set("pid", state.pid).set("boot", boot_id());
+    record.set("status", name_of(kStatuses, state.status)).set("pid", state.pid).set("boot", sys::boot_id());
     if (state.started) record.set("started", format_time(*state.started));
     record.set("conmon_pid", state.monitor_pid).set("conmon_start", state.monitor_start);
     record.set("restarts", state.restarts);
@@ -67,13 +62,17 @@ void name_monitor(State& state) {
 }
 
 std::optional<State> read_state(const std::filesystem::path& directory) {
-    const auto record = store::find_record(directory, kState, owner(directory));
+    return read_state(open_directory(directory).get(), directory.filename());
+}
+
+std::optional<State> read_state(int directory, const std::string& id) {
+    const auto record = store::find_record(directory, kState, "container " + id);
     if (!record) return std::nullopt;
     State state{.status = enum_or(*record, "status", kStatuses, Status::created),
                 .pid = static_cast<pid_t>(record->at("pid").as_int(0, INT32_MAX)),
                 .started = {}};
     if (const auto started = record->find("started")) state.started = parse_time(started->as_string());
-    if (const auto pid = record->find("conmon_pid"); pid && record->string_or("boot") == boot_id())
+    if (const auto pid = record->find("conmon_pid"); pid && record->string_or("boot") == sys::boot_id())
         state.monitor_pid = static_cast<pid_t>(pid->as_int(0, INT32_MAX));
     if (const auto start = record->find("conmon_start")) state.monitor_start = start->as_uint();
     if (const auto restarts = record->find("restarts"))
@@ -91,7 +90,11 @@ void write_exit(const std::filesystem::path& directory, const Exit& exit) {
 }
 
 std::optional<Exit> read_exit(const std::filesystem::path& directory) {
-    const auto record = store::find_record(directory, kExit, owner(directory));
+    return read_exit(open_directory(directory).get(), directory.filename());
+}
+
+std::optional<Exit> read_exit(int directory, const std::string& id) {
+    const auto record = store::find_record(directory, kExit, "container " + id);
     if (!record) return std::nullopt;
     return Exit{.status = {.code = static_cast<int>(record->at("code").as_int(0, 255)),
                            .signal = static_cast<int>(record->at("signal").as_int(0, 64))},
@@ -110,8 +113,9 @@ bool is_alive(const std::filesystem::path& directory) {
 
 Life life_of(const std::filesystem::path& directory) {
     const bool alive = is_alive(directory);
-    const auto state = read_state(directory);
-    return life_of(alive, state, read_exit(directory));
+    const auto dir = open_directory(directory);
+    const auto state = read_state(dir.get(), directory.filename());
+    return life_of(alive, state, read_exit(dir.get(), directory.filename()));
 }
 
 Life life_of(bool alive, const std::optional<State>& state, const std::optional<Exit>& exit) {

@@ -36,6 +36,8 @@ void write_state(const std::filesystem::path& directory, const State& state);
 void name_monitor(State& state);
 /// Nothing where it never ran.
 std::optional<State> read_state(const std::filesystem::path& directory);
+/// The same in a directory that is open, for whoever reads several records. @param id  for errors
+std::optional<State> read_state(int directory, const std::string& id);
 
 /// exit.json: {"version":1,"code":0,"signal":0,"finished":"…"}
 struct Exit {
@@ -44,6 +46,7 @@ struct Exit {
 };
 void write_exit(const std::filesystem::path& directory, const Exit& exit);
 std::optional<Exit> read_exit(const std::filesystem::path& directory);
+std::optional<Exit> read_exit(int directory, const std::string& id);
 /// Before it runs again.
 void clear_exit(const std::filesystem::path& directory);
 

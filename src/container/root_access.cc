@@ -29,6 +29,7 @@
 #include "sys/mount.hh"
 #include "sys/namespace.hh"
 #include "sys/process.hh"
+#include "userns/run_in_session.hh"
 
 namespace rpod::container {
 namespace {
@@ -128,26 +129,12 @@ int launch_and_act(runtime::LaunchPlan& plan, const Work& work, const sys::Chann
 }
 
 /// @param whose  names the files in errors
-void run_in_session(const store::Paths& paths, const UsernsConfig& userns, const std::string& whose,
+void run_in_session(const store::Paths& paths, const UsernsConfig& ids, const std::string& whose,
                     const std::function<int(const sys::Channel&)>& body) {
-    auto [ours, theirs] = sys::Channel::make_pair();
-    const auto run = [&, &command = ours, &channel = theirs](int) {
-        command.close();  // this process's copy: the end of the command's own is to be seen
-        try {
-            return body(channel);
-        } catch (const std::exception& e) {
-            channel.send(1, e.what());
-            return kExitFailed;
-        }
-    };
-    const pid_t pid = userns::spawn_in_session(
-        session_files(paths), userns::current_identity(),
-        {.role = "rpod:session", .subuid_name = userns.subuid_name, .subgid_name = userns.subgid_name}, run);
-    theirs.close();
-    const auto failure = ours.receive();
-    const auto status = sys::wait_for(pid);
-    if (failure) throw Error(failure->text);
-    if (!status.ok()) throw Error("the process that works on the files of {} died", whose);
+    userns::run_in_session(
+        session_files(paths),
+        {.role = "rpod:session", .subuid_name = ids.subuid_name, .subgid_name = ids.subgid_name},
+        "the process that works on the files of " + whose, body);
 }
 
 void act_on_stopped(const store::Paths& paths, const std::string& id, const Work& work) {

@@ -11,28 +11,40 @@
 
 namespace rpod::container {
 
-Snapshot take_snapshot(const store::Paths& paths, const std::string& id) {
+namespace {
+
+/// @param alive  asked before: a container that ends from then on has its exit record when we look for it
+Snapshot read_snapshot(const store::Paths& paths, const std::string& id, bool alive) {
     Snapshot s;
     s.id = id;
     s.directory = paths.containers() / id;
-    // The lock first: a container that ends from here on has its exit record when we look for it.
-    s.alive = is_alive(s.directory);
+    s.alive = alive;
     const auto file = s.directory / "config.json";
     s.config = config_from_json(sys::read_file(file), file);
     s.created = creation_time(s.directory);
-    s.state = read_state(s.directory);
-    s.exit = read_exit(s.directory);
-    s.health = read_health(s.directory);
+    const auto dir = sys::open_file(s.directory, O_PATH | O_DIRECTORY);
+    s.state = read_state(dir.get(), id);
+    s.exit = read_exit(dir.get(), id);
+    // One that never ran has none.
+    if (s.state) s.health = read_health(dir.get(), id);
     s.status = life_name(life_of(s.alive, s.state, s.exit));
     return s;
+}
+
+}  // namespace
+
+Snapshot take_snapshot(const store::Paths& paths, const std::string& id) {
+    const bool alive = is_alive(paths.containers() / id);
+    return read_snapshot(paths, id, alive);
 }
 
 std::vector<Snapshot> take_snapshots(const store::Paths& paths, Which which) {
     std::vector<Snapshot> all;
     for (const auto& id : container_ids(paths)) {
-        if (which == Which::alive && !is_alive(paths.containers() / id)) continue;
         try {
-            all.push_back(take_snapshot(paths, id));
+            const bool alive = is_alive(paths.containers() / id);
+            if (which == Which::alive && !alive) continue;
+            all.push_back(read_snapshot(paths, id, alive));
         } catch (const Error& e) {
             const bool gone = !sys::find_at(AT_FDCWD, paths.containers() / id, O_PATH);
             if (!gone) log::warn("container {}: {}", id, e.what());

@@ -54,31 +54,29 @@ std::optional<sys::ExitStatus> attach_container(const store::Paths& paths, const
         throw Error(
             "attach to {}: its streams are those of the command that started it (--log-driver=passthrough)",
             id);
-    const auto monitor = connect_control(paths, id);
-    if (!monitor) throw no_control(id);
+    const auto monitor = reach_control(paths, id);
     auto options = attach_options(config, request);
     if (!config.stdin_open && !config.tty) options.streams.in = false;
     note_event(paths, config, "attach");
-    return attach_running(*monitor, options);
+    return attach_running(monitor, options);
 }
 
 namespace {
 
 std::optional<sys::ExitStatus> start_initialized(const store::Paths& paths, const std::string& id,
                                                  const StartRequest& request) {
-    const auto monitor = connect_control(paths, id);
-    if (!monitor) throw no_control(id);
+    const auto monitor = reach_control(paths, id);
     if (!request.attached) {
-        monitor->start();
-        monitor->expect(AttachKind::started);
+        monitor.start();
+        monitor.expect(AttachKind::started);
         return std::nullopt;
     }
     const auto config = read_config(paths.containers() / id);
     const auto options = attach_options(config, request);
-    monitor->send(AttachKind::attach, "12");
-    monitor->expect(AttachKind::started);
+    monitor.send(AttachKind::attach, "12");
+    monitor.expect(AttachKind::started);
     note_event(paths, config, "attach");
-    return start_attached(*monitor, options);
+    return start_attached(monitor, options);
 }
 
 }  // namespace

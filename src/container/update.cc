@@ -31,14 +31,11 @@ ContainerConfig change_record(const store::Paths& paths, const std::string& id, 
 
 void update_restart(const store::Paths& paths, const std::string& id, const std::string& policy) {
     parse_restart_policy(policy);
+    // Nobody starts it between the record and the word to its monitor.
+    const auto making = lock_container(paths.containers() / id);
     const auto config = change_record(paths, id, policy);
-    if (!is_idle(life_of(paths.containers() / id))) {
-        const auto monitor = connect_control(paths, id);
-        if (!monitor) throw no_control(id);
-        // It reads the record: of two who change it at the same time, the later one is right.
-        monitor->send(AttachKind::reload);
-        monitor->expect(AttachKind::done);
-    }
+    // It reads the record: of two who change it at the same time, the later one is right.
+    if (!is_idle(life_of(paths.containers() / id))) ask_monitor(paths, id, AttachKind::reload);
     note_event(paths, config, "update");
 }
 

@@ -27,6 +27,11 @@ std::string layer_type(ManifestFormat format, Compression compression) {
     return type;
 }
 
+Compression compression_of(const oci::Descriptor& layer) {
+    if (layer.media_type.ends_with("gzip")) return Compression::gzip;
+    return layer.media_type.ends_with("zstd") ? Compression::zstd : Compression::none;
+}
+
 CompressedLayer compress_layer(int tar, const oci::Digest& diff_id, Compression compression,
                                std::optional<int> level, int scratch) {
     FileSource source(tar, "layer " + diff_id.str());

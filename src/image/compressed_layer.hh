@@ -8,6 +8,7 @@
 
 #include "image/compress.hh"
 #include "oci/digest.hh"
+#include "oci/manifest.hh"
 #include "sys/fd.hh"
 
 /// Layers in the form in which they leave the store.
@@ -17,6 +18,8 @@ enum class ManifestFormat { oci, v2s2 };
 
 /// The media type of a layer in a manifest of that format.
 std::string layer_type(ManifestFormat format, Compression compression);
+/// How a layer of a manifest is compressed, by its media type.
+Compression compression_of(const oci::Descriptor& layer);
 
 struct CompressedLayer {
     oci::Digest digest;

@@ -14,15 +14,6 @@
 namespace rpod::image {
 namespace {
 
-Compression compression_of(const oci::Descriptor& layer) {
-    if (layer.media_type.ends_with("gzip")) return Compression::gzip;
-    return layer.media_type.ends_with("zstd") ? Compression::zstd : Compression::none;
-}
-
-bool is_config_type(std::string_view type) {
-    return type == oci::media_type::kConfig || type == oci::media_type::kDockerConfig;
-}
-
 void convert_layer(oci::Descriptor& layer, ManifestFormat format) {
     if (oci::is_foreign_layer_type(layer.media_type))
         throw Error("layer {} is kept elsewhere, which another format would not say", layer.digest.str());
@@ -38,7 +29,7 @@ void convert_layer(oci::Descriptor& layer, ManifestFormat format) {
 
 std::string convert_image(oci::Manifest manifest, ManifestFormat format) {
     const bool is_oci = format == ManifestFormat::oci;
-    if (!is_config_type(manifest.config.media_type))
+    if (!oci::is_config_type(manifest.config.media_type))
         throw Error("an artifact ('{}') has no other format", printable(manifest.config.media_type));
     manifest.media_type = is_oci ? oci::media_type::kManifest : oci::media_type::kDockerManifest;
     manifest.config.media_type = is_oci ? oci::media_type::kConfig : oci::media_type::kDockerConfig;
@@ -119,8 +110,8 @@ RawManifest Copier::send_index(CopySource& source, const RawManifest& raw) {
         progress_(fmt::format("Copying image {} ({}/{})", entry.digest.str(), i + 1, index.manifests.size()));
         const auto child = source.manifest(entry);
         const bool is_index = std::holds_alternative<oci::Index>(child.parsed);
-        if (is_index && ++depth_ > kMaxIndexDepth)
-            throw Error("indexes are nested deeper than {} levels", kMaxIndexDepth);
+        if (is_index && ++depth_ > oci::kMaxIndexDepth)
+            throw Error("indexes are nested deeper than {} levels", oci::kMaxIndexDepth);
         const auto sent = is_index ? send_index(source, child) : send_image(source, child);
         if (is_index) --depth_;
         target_.put_manifest(sent);

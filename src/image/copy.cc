@@ -52,18 +52,6 @@ oci::Digest copy_into_store(const ImageStore& store, const Place& from, const Pl
     return store.get(name.str()).digest();
 }
 
-/// Chooses what is copied: the place's image, or of an index the one for the platform.
-RawManifest choose(CopySource& source, const CopyOptions& options) {
-    auto manifest = source.manifest();
-    for (int depth = 0; depth <= kMaxIndexDepth; ++depth) {
-        const auto* index = std::get_if<oci::Index>(&manifest.parsed);
-        if (!index || options.all) return manifest;
-        const oci::Descriptor entry = oci::choose_platform(*index, options.platform);
-        manifest = source.manifest(entry);
-    }
-    throw Error("indexes are nested deeper than {} levels", kMaxIndexDepth);
-}
-
 /// Other tools find nothing but OCI's manifests in a layout; who wants docker's there must say so.
 std::optional<ManifestFormat> format_for(const Place& to, const RawManifest& manifest,
                                          const CopyOptions& options) {
@@ -155,7 +143,7 @@ oci::Digest copy_image(const ImageStore& store, const Place& from, const Place& 
     require_accepted(from, options.policy_file);
     Staging staging(store);
     const auto source = open_source(from, options.from, staging);
-    const auto chosen = choose(*source, options);
+    const auto chosen = options.all ? source->manifest() : choose_image(*source, options.platform);
     progress("Getting image source signatures");
     if (is_docker_archive(to)) return copy_to_docker_archive(*source, chosen, to, staging, progress);
     const auto target = open_target(to, options.to);

@@ -38,8 +38,6 @@ oci::Digest copy_stored(const ImageStore& store, const Image& image, const Place
 oci::Digest push_list(const ImageStore& store, const Image& list, const Place& to, const PushOptions& options,
                       bool all, const Progress& progress);
 
-constexpr int kMaxIndexDepth = 4;
-
 /// One image, or those of an index, their blobs before their manifests.
 class Copier {
   public:

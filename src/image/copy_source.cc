@@ -185,6 +185,17 @@ RawManifest RawManifest::parse(std::string bytes, std::string_view declared_type
     return {.bytes = std::move(bytes), .media_type = std::move(type), .parsed = std::move(parsed)};
 }
 
+RawManifest choose_image(CopySource& source, const oci::Platform& platform) {
+    auto manifest = source.manifest();
+    for (int depth = 0; depth <= oci::kMaxIndexDepth; ++depth) {
+        const auto* index = std::get_if<oci::Index>(&manifest.parsed);
+        if (!index) return manifest;
+        const oci::Descriptor entry = oci::choose_platform(*index, platform);
+        manifest = source.manifest(entry);
+    }
+    throw Error("indexes are nested deeper than {} levels", oci::kMaxIndexDepth);
+}
+
 std::string read_config(CopySource& source, const oci::Descriptor& config) {
     if (config.size > oci::kMaxConfigBytes) {
         throw Error("configuration {} has {} bytes, more than the {} allowed", config.digest.str(),

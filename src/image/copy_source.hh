@@ -41,6 +41,10 @@ class CopySource {
     virtual std::optional<oci::Reference> repository() const { return std::nullopt; }
 };
 
+/// The image, or that of an index for a platform. @throws Error where there is none, or indexes are nested
+/// too deep
+RawManifest choose_image(CopySource& source, const oci::Platform& platform);
+
 /// A configuration, checked. @throws Error where it is larger than configurations are
 std::string read_config(CopySource& source, const oci::Descriptor& config);
 

@@ -114,17 +114,10 @@ class DecompressedMember : public ByteSource {
     std::unique_ptr<ByteSource> plain_;
 };
 
-uint64_t count_bytes(ByteSource& source) {
-    uint64_t size = 0;
-    std::vector<char> buffer(256 << 10);
-    while (const size_t n = source.read(buffer)) size += n;
-    return size;
-}
-
 uint64_t layer_size(ImageFiles& files, const std::string& member) {
     auto open = files.open(member);
     if (detect_compression(PeekSource(*open.bytes).start()) == Compression::none) return open.size;
-    return count_bytes(*open_docker_layer(files, member));
+    return open_docker_layer(files, member)->skip(UINT64_MAX);
 }
 
 }  // namespace

@@ -26,8 +26,6 @@ struct InUse {
     std::set<std::string> chains;
 };
 
-constexpr int kMaxIndexDepth = 4;
-
 /// Adds a manifest, or an index of another tool, and all that it names.
 void add_used(const std::filesystem::path& blobs, const oci::Digest& digest, InUse& used, int depth = 0) {
     used.blobs.insert(digest.hex());
@@ -35,7 +33,8 @@ void add_used(const std::filesystem::path& blobs, const oci::Digest& digest, InU
     if (!text) return;
     const auto parsed = oci::parse_manifest_or_index(*text, {}, "manifest " + digest.str());
     if (const auto* index = std::get_if<oci::Index>(&parsed)) {
-        if (depth >= kMaxIndexDepth) throw Error("indexes are nested deeper than {} levels", kMaxIndexDepth);
+        if (depth >= oci::kMaxIndexDepth)
+            throw Error("indexes are nested deeper than {} levels", oci::kMaxIndexDepth);
         for (const auto& child : index->manifests) add_used(blobs, child.digest, used, depth + 1);
         return;
     }

@@ -121,10 +121,12 @@ std::optional<Image> ImageStore::load(const Layout& layout, const oci::Descripto
     return image;
 }
 
-std::vector<Image> ImageStore::load_all() const {
+std::vector<Image> ImageStore::load_all(Kind kind) const {
     const Layout layout = read_layout();
     std::vector<Image> images;
     for (const auto& manifest : layout.manifests()) {
+        const auto its = oci::is_index_type(manifest.media_type) ? Kind::lists : Kind::images;
+        if (kind != Kind::all && kind != its) continue;
         try {
             if (auto image = load(layout, manifest)) images.push_back(*std::move(image));
         } catch (const SysError& e) {
@@ -137,17 +139,9 @@ std::vector<Image> ImageStore::load_all() const {
     return images;
 }
 
-std::vector<Image> ImageStore::list() const {
-    auto images = load_all();
-    std::erase_if(images, [](const Image& image) { return image.list.has_value(); });
-    return images;
-}
+std::vector<Image> ImageStore::list() const { return load_all(Kind::images); }
 
-std::vector<Image> ImageStore::lists() const {
-    auto images = load_all();
-    std::erase_if(images, [](const Image& image) { return !image.list; });
-    return images;
-}
+std::vector<Image> ImageStore::lists() const { return load_all(Kind::lists); }
 
 std::vector<sys::Fd> ImageStore::open_layers(const Image& image) const {
     std::vector<sys::Fd> blobs;

@@ -128,7 +128,8 @@ class ImageStore {
     /// An image, or a list where it is an index.
     std::optional<Image> load(const Layout& layout, const oci::Descriptor& manifest) const;
     Image load_list(const Layout& layout, const oci::Descriptor& index) const;
-    std::vector<Image> load_all() const;
+    enum class Kind { images, lists, all };
+    std::vector<Image> load_all(Kind kind = Kind::all) const;
     std::optional<Image> find_manifest(const Layout& layout, const oci::Digest& digest) const;
     /// This machine's image of a list. @throws Error where there is none
     Image choose_image(const Layout& layout, const Image& list) const;

@@ -13,7 +13,6 @@
 namespace rpod::image {
 namespace {
 
-constexpr int kMaxIndexDepth = 4;
 constexpr size_t kMaxImages = 1024;
 
 /// containerd's annotation for a full name; ref.name holds only the tag then.
@@ -36,23 +35,19 @@ std::string read_blob(ImageFiles& files, const BlobNames& names, const oci::Desc
     return *std::move(text);
 }
 
-bool is_config_type(std::string_view type) {
-    return type == oci::media_type::kConfig || type == oci::media_type::kDockerConfig;
-}
-
 /// Follows indexes to the platform's manifest. The bytes of all of them, the manifest's first, go to
 /// `sources`.
 oci::Manifest find_manifest(ImageFiles& files, const BlobNames& names, const oci::Descriptor& start,
                             const oci::Platform& platform, std::vector<std::string>& sources) {
     oci::Descriptor at = start;
-    for (int depth = 0; depth <= kMaxIndexDepth; ++depth) {
+    for (int depth = 0; depth <= oci::kMaxIndexDepth; ++depth) {
         std::string text = read_blob(files, names, at, oci::kMaxManifestBytes);
         const auto parsed = oci::parse_manifest_or_index(text, at.media_type, "manifest " + at.digest.str());
         sources.insert(sources.begin(), std::move(text));
         if (const auto* manifest = std::get_if<oci::Manifest>(&parsed)) return *manifest;
         at = oci::choose_platform(std::get<oci::Index>(parsed), platform);
     }
-    throw Error("indexes are nested deeper than {} levels", kMaxIndexDepth);
+    throw Error("indexes are nested deeper than {} levels", oci::kMaxIndexDepth);
 }
 
 std::string annotation(const oci::Descriptor& descriptor, std::string_view key) {
@@ -105,7 +100,7 @@ std::vector<oci::Descriptor> select(const oci::Index& index, const Selection& se
 
 NewImage read_manifest_image(ImageFiles& files, const BlobNames& names, const oci::Manifest& manifest,
                              std::vector<LayerFile>& layers) {
-    if (!is_config_type(manifest.config.media_type)) {
+    if (!oci::is_config_type(manifest.config.media_type)) {
         throw Error("its configuration has media type '{}': it is an artifact and not an image",
                     printable(manifest.config.media_type));
     }

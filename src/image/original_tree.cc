@@ -14,30 +14,11 @@
 namespace rpod::image {
 namespace {
 
-using overlay::EntryType;
 using overlay::Index;
 using overlay::LayerEntry;
 using overlay::Node;
 
 constexpr size_t kBuffer = 128 << 10;
-
-bool same_type(const LayerEntry& entry, mode_t mode) {
-    switch (entry.type) {
-        case EntryType::regular:
-        case EntryType::hardlink:
-            return S_ISREG(mode);
-        case EntryType::directory:
-            return S_ISDIR(mode);
-        case EntryType::symlink:
-            return S_ISLNK(mode);
-        case EntryType::fifo:
-            return S_ISFIFO(mode);
-        case EntryType::char_device:
-        case EntryType::block_device:
-            return false;  // none is ever unpacked
-    }
-    return false;
-}
 
 }  // namespace
 
@@ -101,7 +82,7 @@ bool OriginalTree::same_content(const Node& node, int fd) const {
 
 bool OriginalTree::has(const std::string& path, const LayerEntry& now, const struct stat& st, int fd) const {
     const Node* node = find(path);
-    if (!node || !same_type(now, node->mode) || !same_attributes(*node, now, st)) return false;
+    if (!node || ((st.st_mode ^ node->mode) & S_IFMT) != 0 || !same_attributes(*node, now, st)) return false;
     if (untouched(st)) return true;
     return same_xattrs(*node, now) && (!S_ISREG(node->mode) || same_content(*node, fd));
 }

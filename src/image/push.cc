@@ -70,11 +70,6 @@ std::multimap<oci::Digest, KnownForm> known_forms(const ImageStore& store) {
     return out;
 }
 
-Compression compression_of(const oci::Descriptor& layer) {
-    if (layer.media_type.ends_with("gzip")) return Compression::gzip;
-    return layer.media_type.ends_with("zstd") ? Compression::zstd : Compression::none;
-}
-
 /// One push under way.
 class Push {
   public:

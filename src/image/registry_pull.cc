@@ -18,7 +18,6 @@
 namespace rpod::image {
 namespace {
 
-constexpr int kMaxIndexDepth = 4;
 constexpr std::string_view kDockerTransport = "docker://";
 
 using Report = std::function<void(const BlobProgress&)>;
@@ -119,7 +118,7 @@ FoundManifest find_manifest(registry::Client& client, const oci::Reference& name
     std::string reference = reference_of(name);
     std::vector<std::string> sources;
     std::string expected_type;
-    for (int depth = 0; depth <= kMaxIndexDepth; ++depth) {
+    for (int depth = 0; depth <= oci::kMaxIndexDepth; ++depth) {
         auto document = fetch_manifest(client, reference);
         const std::string what = fmt::format("manifest {} in {}", reference, client.name());
         // What an index says of its entry binds as much as what the server says.
@@ -133,7 +132,7 @@ FoundManifest find_manifest(registry::Client& client, const oci::Reference& name
         reference = entry.digest.str();
         expected_type = entry.media_type;
     }
-    throw Error("indexes are nested deeper than {} levels", kMaxIndexDepth);
+    throw Error("indexes are nested deeper than {} levels", oci::kMaxIndexDepth);
 }
 
 }  // namespace

@@ -13,11 +13,9 @@
 #include "image/chain.hh"
 #include "overlay/extract.hh"
 #include "store/temporary.hh"
-#include "sys/channel.hh"
 #include "sys/file.hh"
-#include "sys/process.hh"
 #include "sys/rlimit.hh"
-#include "userns/launcher.hh"
+#include "userns/run_in_session.hh"
 
 namespace rpod::image {
 namespace {
@@ -34,29 +32,14 @@ sys::Fd open_lock(const store::Paths& paths) {
 
 bool is_there(const fs::path& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-/// @throws Error with the message of what body throws
 void run_in_session(const store::Paths& paths, const char* role, const std::function<void()>& body) {
-    auto [ours, theirs] = sys::Channel::make_pair();
-    const userns::SessionFiles files{.creation_lock = paths.session_lock(),
-                                     .holders = paths.session_holders()};
-    const pid_t pid = userns::spawn_in_session(files, userns::current_identity(), {.role = role},
-                                               [&, &command = ours, &channel = theirs](int) {
-                                                   command.close();
-                                                   try {
-                                                       // Removing takes one for each level of a tree.
-                                                       sys::raise_open_files();
-                                                       body();
-                                                       return 0;
-                                                   } catch (const std::exception& e) {
-                                                       channel.send(1, e.what());
-                                                   }
-                                                   return kExitFailed;
-                                               });
-    theirs.close();
-    const auto failure = ours.receive();
-    const auto status = sys::wait_for(pid);
-    if (failure) throw Error(failure->text);
-    if (!status.ok()) throw Error("the process {} died", role);
+    userns::run_in_session({.creation_lock = paths.session_lock(), .holders = paths.session_holders()},
+                           {.role = role}, fmt::format("the process {}", role), [&](const sys::Channel&) {
+                               // Removing takes one for each level of a tree.
+                               sys::raise_open_files();
+                               body();
+                               return 0;
+                           });
 }
 
 /// Session root, with the lock: all temporaries are those of the dead then.

@@ -146,6 +146,10 @@ bool is_index_type(std::string_view type) {
     return type == media_type::kIndex || type == media_type::kDockerList;
 }
 
+bool is_config_type(std::string_view type) {
+    return type == media_type::kConfig || type == media_type::kDockerConfig;
+}
+
 bool is_foreign_layer_type(std::string_view type) {
     return type.starts_with("application/vnd.oci.image.layer.nondistributable.v1.tar") ||
            type.starts_with("application/vnd.docker.image.rootfs.foreign.diff.tar");

@@ -85,8 +85,12 @@ std::string to_json(const Manifest& manifest);
 std::string to_json(const Index& index);
 
 /// Whether a descriptor with this media type is a manifest, or an index, of images.
+/// How deep indexes may lie in indexes, for those who follow them.
+constexpr int kMaxIndexDepth = 4;
+
 bool is_manifest_type(std::string_view type);
 bool is_index_type(std::string_view type);
+bool is_config_type(std::string_view type);
 /// @throws Error where a layer's media type is no tar of a file system (Helm charts, WebAssembly, encrypted
 /// layers).
 void require_layer_type(const Descriptor& layer);

@@ -23,6 +23,12 @@ uint64_t allocated(const Node& node, std::span<const IndexExtent> extents) noexc
     return sum;
 }
 
+std::vector<IdRange> inside_ranges(const userns::IdMap& map) {
+    std::vector<IdRange> ranges;
+    for (const auto& e : map.extents()) ranges.push_back({.first = e.inside, .count = e.size});
+    return ranges;
+}
+
 }  // namespace
 
 bool VisibleIds::mapped(uint32_t id) const noexcept {
@@ -35,6 +41,11 @@ uint32_t VisibleIds::find_substitute() const noexcept {
     if (mapped(kOverflowId)) return kOverflowId;
     if (mapped(0)) return 0;
     return ranges_.front().first;
+}
+
+Owners visible_owners(const userns::IdMap& uids, const userns::IdMap& gids) {
+    if (uids.count() == 1) return {VisibleIds::single(), VisibleIds::single(), true};
+    return {VisibleIds(inside_ranges(uids)), VisibleIds(inside_ranges(gids)), false};
 }
 
 ShownOwner shown_owner(const Node& node, const Owners& owners) noexcept {

@@ -8,11 +8,17 @@
 #include <vector>
 
 #include "overlay/index.hh"
-#include "overlay/serve.hh"
+#include "userns/id_map.hh"
 
 struct fuse_attr;
 
 namespace rpod::overlay {
+
+/// Container-side IDs first … first + count - 1.
+struct IdRange {
+    uint32_t first = 0;
+    uint32_t count = 0;
+};
 
 /// What a container sees of the owners in an image. An ID that its map does not have would be shown as
 /// "unmapped", and the kernel would refuse to copy such a file up; it is replaced by one that the map has.
@@ -34,11 +40,14 @@ class VisibleIds {
 };
 
 struct Owners {
-    VisibleIds uids, gids;
+    VisibleIds uids = VisibleIds({}), gids = VisibleIds({});
     /// Set-ID bits make a program run as its owner: as a substitute they would mean somebody else. With one
     /// ID there is nobody else.
     bool keep_set_ids = false;
 };
+
+/// What a user namespace with these maps shows of an image's owners; with one ID every file belongs to 0:0.
+Owners visible_owners(const userns::IdMap& uids, const userns::IdMap& gids);
 
 struct ShownOwner {
     uint32_t uid = 0;

@@ -17,12 +17,6 @@
 namespace rpod::overlay {
 namespace {
 
-std::vector<IdRange> ranges_of(const userns::IdMap& map) {
-    std::vector<IdRange> ranges;
-    for (const auto& e : map.extents()) ranges.push_back({.first = e.inside, .count = e.size});
-    return ranges;
-}
-
 /// Walks the tree with one descriptor, that of the directory being filled: it may be deeper than there are
 /// descriptors, and than a path can be long. Nobody else moves directories, so ".." leads back.
 class Extraction {
@@ -113,12 +107,6 @@ class Extraction {
 };
 
 }  // namespace
-
-Owners visible_owners(const userns::IdMap& uids, const userns::IdMap& gids) {
-    const auto shown = ranges_of(uids);
-    const bool single = shown.size() == 1 && shown[0].count == 1;
-    return {VisibleIds(shown), VisibleIds(ranges_of(gids)), single};
-}
 
 void extract(const Index& index, std::span<const sys::Fd> blobs, const Owners& owners, int to,
              const std::string& name) {

@@ -8,12 +8,8 @@
 #include "overlay/attr.hh"
 #include "overlay/index.hh"
 #include "sys/fd.hh"
-#include "userns/id_map.hh"
 
 namespace rpod::overlay {
-
-/// What a user namespace with these maps shows of an image's owners.
-Owners visible_owners(const userns::IdMap& uids, const userns::IdMap& gids);
 
 /// Makes files of an image's tree, with what ImageLayer would show of them: the directory `name`, which is
 /// new, below `to`, which nobody else touches meanwhile. The caller is root of the user namespace that

@@ -67,11 +67,6 @@ void check_blobs(const ServeOptions& options) {
     }
 }
 
-Owners make_owners(const ServeOptions& options) {
-    if (options.single_id) return {VisibleIds::single(), VisibleIds::single(), true};
-    return {VisibleIds(options.uids), VisibleIds(options.gids), false};
-}
-
 /// Everything that belongs to one mount, at an address that stays.
 struct Served {
     Served(sys::Fd fuse, const ImageLayer& image, const RequestLog& log, size_t number)
@@ -128,12 +123,11 @@ std::vector<View> wanted_views(const Index& index) {
 int serve(ServeOptions options) {
     if (options.mounts.empty()) throw Error("serve an image: no mount");
     check_blobs(options);
-    const Owners owners = make_owners(options);
     const RequestLog log(options.request_log ? options.request_log.get() : -1, options.mounts.size(),
                          kWorkers);
     std::vector<std::unique_ptr<Served>> mounts;
     for (ServedMount& mount : options.mounts) {
-        const ImageLayer layer(options.index, options.blobs, owners, mount.view);
+        const ImageLayer layer(options.index, options.blobs, options.owners, mount.view);
         mounts.push_back(std::make_unique<Served>(std::move(mount.fuse), layer, log, mounts.size()));
     }
     sys::set_capabilities({});

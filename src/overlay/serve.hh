@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "overlay/attr.hh"
 #include "overlay/index.hh"
 #include "sys/fd.hh"
 
@@ -44,12 +45,6 @@ struct FuseMount {
 /// The same with these options; the kernel checks permissions, for every user of this user namespace.
 sys::Fd mount_fuse(int dir, const char* path, const FuseMount& how);
 
-/// Container-side IDs first … first + count - 1.
-struct IdRange {
-    uint32_t first = 0;
-    uint32_t count = 0;
-};
-
 struct ServedMount {
     sys::Fd fuse;
     View view = View::complete;
@@ -59,10 +54,7 @@ struct ServeOptions {
     std::vector<ServedMount> mounts;
     Index index;
     std::vector<sys::Fd> blobs;  ///< layer blobs, lowest first, as the index was built; opened for reading
-    /// The IDs that the container's map has. An ID of the image outside them is shown as 65534 (or as the
-    /// last of them, where that one is not mapped).
-    std::vector<IdRange> uids, gids;
-    bool single_id = false;  ///< every file belongs to 0:0
+    Owners owners{};             ///< as the container's user namespace sees them
     /// Requests being worked on are kept in this file (from make_request_log), which the caller holds too.
     /// After the server died the caller starts another with the same mounts, log and `takeover`; it answers
     /// what the dead one had read. None: no takeover.

@@ -27,21 +27,13 @@ using namespace std::chrono_literals;
 constexpr unsigned kMaxDeaths = 20;
 constexpr auto kDeathWindow = 60s;
 
-std::vector<overlay::IdRange> inside_ranges(const userns::IdMap& map) {
-    std::vector<overlay::IdRange> ranges;
-    for (const auto& e : map.extents()) ranges.push_back({.first = e.inside, .count = e.size});
-    return ranges;
-}
-
 }  // namespace
 
 void Servers::serve_image(std::vector<sys::Fd> connections, ImageRoot& root, std::vector<overlay::View> views,
                           const userns::PodMaps& maps) {
     image_ = {.connections = std::move(connections),
               .views = std::move(views),
-              .uids = inside_ranges(maps.uids),
-              .gids = inside_ranges(maps.gids),
-              .single_id = maps.uids.count() == 1,
+              .owners = overlay::visible_owners(maps.uids, maps.gids),
               .request_log = overlay::make_request_log()};
     add({.role = "rpod:overlay",
          .start = [this, &root](bool again) { return start_image(root, again); },
@@ -96,9 +88,7 @@ pid_t Servers::start_image(ImageRoot& root, bool again) {
         for (size_t i = 0; i < image_.connections.size(); ++i) {
             options.mounts.push_back({.fuse = std::move(image_.connections[i]), .view = image_.views[i]});
         }
-        options.uids = image_.uids;
-        options.gids = image_.gids;
-        options.single_id = image_.single_id;
+        options.owners = image_.owners;
         options.request_log = std::move(image_.request_log);
         options.takeover = again;
         return overlay::serve(std::move(options));

@@ -89,8 +89,7 @@ class Servers {
     struct Image {
         std::vector<sys::Fd> connections;
         std::vector<overlay::View> views;
-        std::vector<overlay::IdRange> uids, gids;
-        bool single_id = false;
+        overlay::Owners owners;
         sys::Fd request_log;
     };
     struct AddedPort {

@@ -6,32 +6,17 @@
 
 namespace rpod::store {
 
-namespace {
-
-json::Value read_record(int fd, const RecordKind& kind, const std::string& owner) {
+std::optional<json::Value> find_record(int dir, const RecordKind& kind, const std::string& owner) {
+    const auto fd = sys::find_at(dir, kind.file, O_RDONLY | O_NOFOLLOW);
+    if (!fd) return std::nullopt;
     const std::string what = fmt::format("{} of {}", kind.file, owner);
-    auto record = json::Value::parse(sys::read_all(fd, what), what);
+    auto record = json::Value::parse(sys::read_all(fd->get(), what), what);
     const int64_t version = record.at("version").as_int(1, INT32_MAX);
     if (version > kind.version) {
         throw Error("{}: written by a newer rpod (format {}, this one knows {})", what, version,
                     kind.version);
     }
     return record;
-}
-
-}  // namespace
-
-std::optional<json::Value> find_record(int dir, const RecordKind& kind, const std::string& owner) {
-    const auto fd = sys::find_at(dir, kind.file, O_RDONLY | O_NOFOLLOW);
-    if (!fd) return std::nullopt;
-    return read_record(fd->get(), kind, owner);
-}
-
-std::optional<json::Value> find_record(const std::filesystem::path& directory, const RecordKind& kind,
-                                       const std::string& owner) {
-    const auto fd = sys::find_at(AT_FDCWD, directory / kind.file, O_RDONLY | O_NOFOLLOW);
-    if (fd) return read_record(fd->get(), kind, owner);
-    return find_record(sys::open_file(directory, O_PATH | O_DIRECTORY).get(), kind, owner);
 }
 
 json::Builder make_record(const RecordKind& kind) {

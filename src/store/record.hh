@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The rpod authors
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -23,10 +22,6 @@ struct RecordKind {
 /// Nothing where there is no such file. @throws Error that names the record, also for a newer version
 /// @param owner  "container 'web'"
 std::optional<json::Value> find_record(int dir, const RecordKind& kind, const std::string& owner);
-/// The same, with one open(2) where the record is there. @throws Error also where there is no such directory
-std::optional<json::Value> find_record(const std::filesystem::path& directory, const RecordKind& kind,
-                                       const std::string& owner);
-
 /// An object that has its version already.
 json::Builder make_record(const RecordKind& kind);
 

@@ -9,11 +9,7 @@ load registry
 
 setup_file() {
     require_command docker-registry skopeo openssl
-    # What the machine says about registries and logins is none of the tests' business.
-    export HOME=$BATS_FILE_TMPDIR/home XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/home/.config DOCKER_CONFIG=$BATS_FILE_TMPDIR/home/.docker
-    export XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR/run CONTAINERS_REGISTRIES_CONF=$BATS_FILE_TMPDIR/registries.conf
-    mkdir -p "$XDG_CONFIG_HOME" "$XDG_RUNTIME_DIR"
-    chmod 700 "$XDG_RUNTIME_DIR"
+    own_settings
     echo 'unqualified-search-registries = []' >"$CONTAINERS_REGISTRIES_CONF"
     export RPOD_REGISTRY_TIMEOUT=2
     setup_store

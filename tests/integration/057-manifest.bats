@@ -9,10 +9,7 @@ load registry
 
 setup_file() {
     require_command docker-registry skopeo jq
-    export HOME=$BATS_FILE_TMPDIR/home XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/home/.config DOCKER_CONFIG=$BATS_FILE_TMPDIR/home/.docker
-    export XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR/run CONTAINERS_REGISTRIES_CONF=$BATS_FILE_TMPDIR/registries.conf
-    mkdir -p "$XDG_CONFIG_HOME" "$XDG_RUNTIME_DIR"
-    chmod 700 "$XDG_RUNTIME_DIR"
+    own_settings
     export RPOD_REGISTRY_TIMEOUT=5
     setup_store
     start_registry plain

@@ -4,6 +4,14 @@
 # Registries for tests: Debian's docker-registry and servers of our own, on loopback, as the user of the tests.
 # shellcheck shell=bash disable=SC2034
 
+# own_settings: what the machine says about registries and logins is none of the tests' business. For setup_file.
+own_settings() {
+    export HOME=$BATS_FILE_TMPDIR/home XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/home/.config DOCKER_CONFIG=$BATS_FILE_TMPDIR/home/.docker
+    export XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR/run CONTAINERS_REGISTRIES_CONF=$BATS_FILE_TMPDIR/registries.conf
+    mkdir -p "$XDG_CONFIG_HOME" "$XDG_RUNTIME_DIR"
+    chmod 700 "$XDG_RUNTIME_DIR"
+}
+
 # free_port: one that nobody listens on now.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 

@@ -286,7 +286,9 @@ TEST_F(Serve, ShowsIdsThatTheMapHas) {
         const Image image{{{high, low}}};
         const bool many = sys::read_file("/proc/self/uid_map").find("65536") != std::string::npos;
         {
-            const Mounted m(image, [](ServeOptions& o) { o.single_id = true; });
+            const Mounted m(image, [](ServeOptions& o) {
+                o.owners = {VisibleIds::single(), VisibleIds::single(), true};
+            });
             EXPECT_EQ(lstat_of(m.path() + "/high").st_uid, 0u);
             EXPECT_EQ(lstat_of(m.path() + "/high").st_gid, 0u);
             EXPECT_EQ(lstat_of(m.path() + "/high").st_mode, S_IFREG | 06755u);
@@ -295,7 +297,8 @@ TEST_F(Serve, ShowsIdsThatTheMapHas) {
         ::rmdir("lower0");
         if (!many) return;
         const Mounted m(image, [](ServeOptions& o) {
-            o.uids = o.gids = {{0, 1000}, {60000, 5000}, {65534, 1}};
+            const VisibleIds shown({{0, 1000}, {60000, 5000}, {65534, 1}});
+            o.owners = {shown, shown};
         });
         EXPECT_EQ(lstat_of(m.path() + "/high").st_uid, 65534u);
         EXPECT_EQ(lstat_of(m.path() + "/high").st_gid, 40u);
