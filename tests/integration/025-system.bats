@@ -46,24 +46,24 @@ Total reclaimed space: 0B$' "containers"
 }
 
 @test "prune: asks, and takes filters" {
-    rpod create --name a --label keep=no busybox
-    rpod create --name b busybox
+    rpod create --name first --label keep=no busybox
+    rpod create --name second busybox
     run bash -c 'echo n | "$RPOD" --root "$RPOD_ROOT" system prune -a --volumes'
     like "$output" "WARNING! This command removes:
 .*- all stopped containers
 .*- all volumes not used by at least one container
 .*- all images without at least one container associated with them" "the question"
-    run_rpod container exists a
+    run_rpod container exists first
     run bash -c '"$RPOD" --root "$RPOD_ROOT" container prune </dev/null'
     is "$status" 125 "no answer is no yes"
-    run_rpod 125 system prune -f --filter name=a
+    run_rpod 125 system prune -f --filter name=first
     run_rpod system prune -f --filter label=keep
-    run_rpod 1 container exists a
-    run_rpod container exists b
+    run_rpod 1 container exists first
+    run_rpod container exists second
     run_rpod container prune -f --filter until=1h
-    run_rpod container exists b
+    run_rpod container exists second
     run_rpod container prune -f
-    run_rpod 1 container exists b
+    run_rpod 1 container exists second
 }
 
 @test "check finds what is missing, cut or changed, and repairs" {

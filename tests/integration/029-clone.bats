@@ -28,13 +28,13 @@ teardown() { remove_containers_and_volumes; }
 
 @test "another image, started at once, in the place of the original" {
     rpod tag busybox second
-    rpod run -d --network none --name a busybox sleep 100
-    run_rpod 125 container clone --force a
-    run_rpod 2 container clone --destroy a b
-    rpod rm b
-    run_rpod container clone --destroy --force --run a b localhost/second
-    run_rpod 1 container exists a
-    run_rpod inspect --format '{{.State.Status}} {{.ImageName}}' b
+    rpod run -d --network none --name first busybox sleep 100
+    run_rpod 125 container clone --force first
+    run_rpod 2 container clone --destroy first copy
+    rpod rm copy
+    run_rpod container clone --destroy --force --run first copy localhost/second
+    run_rpod 1 container exists first
+    run_rpod inspect --format '{{.State.Status}} {{.ImageName}}' copy
     is "$output" "running localhost/second:latest" "the copy"
 }
 
