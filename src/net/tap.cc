@@ -13,6 +13,7 @@
 #include "base/log.hh"
 #include "net/address.hh"
 #include "net/netlink.hh"
+#include "net/packet_wire.hh"
 #include "sys/file.hh"
 
 namespace rpod::net {
@@ -70,12 +71,12 @@ std::string hint_for(int err) {
         case ENOENT:
         case ENODEV:
         case ENXIO:
-            return "load the kernel's tun module (modprobe tun), or use --network none or --network host";
+            return "an administrator can load the kernel's tun module (modprobe tun); --network none and "
+                   "--network host run without it";
         case EACCES:
         case EPERM:
-            return "an administrator can open it to all users, which is safe: chmod 0666 /dev/net/tun; or "
-                   "use --network "
-                   "none or --network host";
+            return "an administrator can open it to all users, which is safe: chmod 0666 /dev/net/tun; "
+                   "--network none and --network host run without it";
         default:
             return {};
     }
@@ -95,10 +96,25 @@ sys::Fd open_tap() {
     return tap;
 }
 
+/// The tap, or what stands in for it.
+sys::Fd open_interface(unsigned mtu) {
+    try {
+        return open_tap();
+    } catch (const Error& e) {
+        try {
+            sys::Fd wire = create_packet_wire(kTap, mtu);
+            log::debug("{}; a pair of interfaces takes its place", e.what());
+            return wire;
+        } catch (const SysError& other) {
+            throw Error("{}; instead of it: {}", e.what(), other.what()).with_hint(e.hint());
+        }
+    }
+}
+
 }  // namespace
 
 sys::Fd create_tap_in_child(const SlirpConfig& config, std::optional<GroupRange> ping_groups) {
-    sys::Fd tap = open_tap();
+    sys::Fd tap = open_interface(config.mtu);
     const sys::Fd sysctls = open_sysctls();
     const bool ipv6 = prepare_ipv6(sysctls.get(), config);
     Netlink netlink;
