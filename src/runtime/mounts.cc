@@ -88,10 +88,8 @@ void bind(const oci::Mount& mount, const MountOptions& options, const sys::Fd& s
     if (options.copy_up) fill_from_image(mount, source, root);
     if (options.chown) give_to_user(source, user);
     const auto target = make_target(root, mount.destination, is_directory(source.get()));
-    // Flags first: there is no moment at which the container's tree holds the mount without them.
-    sys::change_mount(source.get(), options.attributes_set, options.attributes_clear, true,
-                      mount.destination);
-    sys::attach_mount(source.get(), target.get(), mount.destination);
+    sys::attach_changed_mount(source.get(), target.get(), options.attributes_set, options.attributes_clear,
+                              mount.destination);
     // A slave by default, so that nothing the container mounts travels out (podman's rprivate keeps host
     // mounts out as well).
     const auto attached = root.open(mount.destination, O_PATH);

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/close_range.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include "runtime/stub.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
+#include "sys/process.hh"
 #include "sys/rlimit.hh"
 #include "sys/seccomp.hh"
 
@@ -152,16 +152,15 @@ void reset_signals() {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// Nothing of ours reaches the payload, whatever was forgotten before.
-void close_others(const std::vector<int>& preserved) {
-    unsigned first = 3;
-    for (const int fd : preserved) {
-        const auto number = static_cast<unsigned>(fd);
-        if (number > first)
-            check(::close_range(first, number - 1, CLOSE_RANGE_CLOEXEC), "close our descriptors");
-        first = number + 1;
+/// Nothing of ours reaches the payload, whatever was forgotten before. What exec still needs closes with it.
+void close_others(const std::vector<int>& preserved, std::initializer_list<int> until_exec) {
+    std::vector<int> keep = preserved;
+    for (const int fd : until_exec) {
+        if (fd < 0) continue;
+        check(::fcntl(fd, F_SETFD, FD_CLOEXEC), "close a descriptor at exec");
+        keep.push_back(fd);
     }
-    check(::close_range(first, ~0U, CLOSE_RANGE_CLOEXEC), "close our descriptors");
+    sys::close_descriptors_except(std::move(keep));
 }
 
 }  // namespace
@@ -172,7 +171,7 @@ void execute_payload(const Payload& payload, const ContainerUser& user, int stub
     if (!find_env(env, "HOME")) env.push_back("HOME=" + user.home);
     const std::string path = find_command(process);
     reset_signals();
-    close_others(payload.preserved_fds);
+    close_others(payload.preserved_fds, {stub, exec_report});
     exec_stub(payload.reap_as_init ? StubMode::reap : StubMode::exec, stub, exec_report, path, process.args,
               env);
 }
