@@ -42,7 +42,16 @@ void open_ports_and_ping(int sysctls, std::optional<GroupRange> ping_groups) {
     }
 }
 
-sys::Fd open_sysctls() { return sys::open_file("/proc/sys/net", O_PATH | O_DIRECTORY); }
+sys::Fd open_sysctls() {
+    sys::Fd dir = sys::open_file("/proc/sys/net", O_PATH | O_DIRECTORY);
+    if (::faccessat(dir.get(), "ipv4/ip_unprivileged_port_start", W_OK, 0) < 0 && errno == EROFS) {
+        throw SysError(EROFS, "set the network's sysctls")
+            .with_hint(
+                "inside a container /proc is to be as a whole: start the outer one with --security-opt "
+                "unmask=ALL (podman, rpod) or --security-opt systempaths=unconfined (docker)");
+    }
+    return dir;
+}
 
 bool has_ipv6(int sysctls) { return ::faccessat(sysctls, "ipv6", F_OK, 0) == 0; }
 
@@ -114,8 +123,8 @@ sys::Fd open_interface(unsigned mtu) {
 }  // namespace
 
 sys::Fd create_tap_in_child(const SlirpConfig& config, std::optional<GroupRange> ping_groups) {
-    sys::Fd tap = open_interface(config.mtu);
     const sys::Fd sysctls = open_sysctls();
+    sys::Fd tap = open_interface(config.mtu);
     const bool ipv6 = prepare_ipv6(sysctls.get(), config);
     Netlink netlink;
     const unsigned index = netlink.index_of(kTap);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.hh"
+#include "base/log.hh"
 #include "net/tap.hh"
 #include "sys/file.hh"
 #include "sys/keyring.hh"
@@ -41,7 +42,12 @@ void leave_caller() {
 }
 
 void set_host_name(const std::string& host, const std::string& domain) {
-    if (!host.empty()) check(::sethostname(host.c_str(), host.size()), "set the host name '{}'", host);
+    if (!host.empty() && ::sethostname(host.c_str(), host.size()) < 0) {
+        // Inside another container: the seccomp profile around it knows nobody but itself to have the right.
+        if (errno != EPERM) throw SysError(errno, "set the host name '{}'", host);
+        log::warn("the container keeps the host name of what is around it: set the host name '{}': {}", host,
+                  std::generic_category().message(EPERM));
+    }
     if (!domain.empty())
         check(::setdomainname(domain.c_str(), domain.size()), "set the domain name '{}'", domain);
 }
