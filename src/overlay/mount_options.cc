@@ -93,6 +93,7 @@ const std::map<std::string_view, Setter>& value_options() {
         {"timeout", set_timeout},
         {"fsync", [](MountOptions& o, std::string_view v) { o.sync = parse_bool("fsync", v); }},
         {"writeback", [](MountOptions& o, std::string_view v) { o.writeback = parse_bool("writeback", v); }},
+        {"noxattrs", [](MountOptions& o, std::string_view v) { o.xattrs = !parse_bool("noxattrs", v); }},
         {"fsname", [](MountOptions& o, std::string_view v) { o.source = v; }},
         {"redirect_dir", [](MountOptions&, std::string_view v) { want_off("redirect_dir", v); }},
         {"metacopy", [](MountOptions&, std::string_view v) { want_off("metacopy", v); }},

@@ -36,6 +36,7 @@ struct OverlayOptions {
     bool sync = true;           ///< false: nothing is written to the disk on purpose (`volatile`)
     bool static_nlink = false;  ///< directories have one link
     bool acls = true;
+    bool xattrs = true;            ///< false: files show none, and none can be set
     size_t max_descriptors = 512;  ///< kept open for nodes, besides those of open and of unlinked files
 };
 
@@ -231,7 +232,7 @@ class Overlay {
     const std::unique_ptr<const ImageSource> image_;
     uint16_t image_layer_ = 0;
     const OwnerMap uids_, gids_;
-    const bool sync_, static_nlink_, acls_;
+    const bool sync_, static_nlink_, acls_, xattrs_;
     std::vector<bool> xattr_whiteouts_;  ///< for each layer
     std::vector<dev_t> devices_;         ///< numbers of files are made different by these
     std::unordered_map<FileKey, uint64_t, FileKeyHash> origins_;  ///< copied up: the number from before

@@ -180,3 +180,31 @@ reads_what_was_written() {
         cd $DIR/merged/wide/300/deep; rm -r $DIR/merged/wide/1; mv file moved; cat moved; rm -r $DIR/merged/wide; ls'
     is "$output" $'300\n300\n300\nmore' "what was read"
 }
+
+@test "what was synced outlives a server that is killed" {
+    in_namespace 'make_layers $DIR
+        for round in 1 2 3; do
+            mount_rpod $DIR
+            python3 -B $HERE/overlay_synced.py write $DIR/merged >$DIR/told 2>$DIR/error &
+            until [ $(wc -l <$DIR/told) -gt $((round * 40)) ]; do sleep 0.05; done
+            kill -KILL $(pgrep -f "^$RPOD fuse-overlayfs .*$DIR/merged")
+            wait $!
+            umount -l $DIR/merged
+            grep -q ended: $DIR/error
+            for again in rpod rpod; do
+                mount_$again $DIR
+                python3 -B $HERE/overlay_synced.py check $DIR/merged <$DIR/told
+                rm -f $DIR/merged/log.old
+                unmount_layers $DIR
+            done
+            rm $DIR/upper/log
+        done'
+}
+
+@test "noxattrs=1 shows no attributes and takes none" {
+    in_namespace 'make_layers $DIR; "$RPOD" fuse-overlayfs -o "noxattrs=1,$(layer_options $DIR)" $DIR/merged; cd $DIR/merged
+        ! getfattr -n user.color mode; ! setfattr -n user.new -v x mode; rm -r tree dir; mkdir dir; ls dir
+        cd /; unmount_layers $DIR; mount_rpod $DIR; ls $DIR/merged/dir; getfattr --only-values -n user.color $DIR/merged/mode'
+    is "$output" "red" "what is shown"
+    like "$stderr" "Operation not supported" "the refusal"
+}
