@@ -59,6 +59,7 @@ struct Inode {
     bool fresh = false;               ///< made by us: without attributes that nobody has set
     bool pinned = false;              ///< reachable by its descriptors alone, which stay open
     std::optional<bool> default_acl;  ///< of an upper directory, once it was asked for
+    std::optional<uint32_t> links;    ///< of a merged directory, once they were counted
     std::vector<OpenFile*> files;
     bool in_lru = false;
     std::list<Inode*>::iterator lru;

@@ -23,6 +23,7 @@ Overlay::Overlay(OverlayOptions options)
       gids_(std::move(options.gids)),
       sync_(options.sync),
       static_nlink_(options.static_nlink),
+      count_links_(options.count_links),
       acls_(options.acls),
       xattrs_(options.xattrs) {
     std::vector<Source> sources;

@@ -35,6 +35,7 @@ struct OverlayOptions {
     OwnerMap uids, gids;
     bool sync = true;           ///< false: nothing is written to the disk on purpose (`volatile`)
     bool static_nlink = false;  ///< directories have one link
+    bool count_links = false;   ///< merged ones have one for each directory in them, which costs a listing
     bool acls = true;
     bool xattrs = true;            ///< false: files show none, and none can be set
     size_t max_descriptors = 512;  ///< kept open for nodes, besides those of open and of unlinked files
@@ -188,9 +189,12 @@ class Overlay {
     uint64_t node_number(mode_t mode, const std::vector<Source>& sources);
     Result<struct stat> stat_node(Inode& node);
     void show(const Inode& node, struct stat& st) const noexcept;
+    nlink_t links_of(Inode& dir);
     Result<Entry> entry_of(Inode& node);
 
     // Listing (overlay_list.cc)
+    /// @return how many names are from the upper directory of a merged one; they come first
+    Result<size_t> list_names(OpenDir& dir);
     int check_empty(Inode& dir);
     void list_image(OpenDir& dir, const Source& source, const std::unordered_set<std::string>& seen);
     void add_listed(OpenDir& dir, uint16_t layer, dev_t dev, const char* name, ino_t ino, unsigned char type);
@@ -232,7 +236,7 @@ class Overlay {
     const std::unique_ptr<const ImageSource> image_;
     uint16_t image_layer_ = 0;
     const OwnerMap uids_, gids_;
-    const bool sync_, static_nlink_, acls_, xattrs_;
+    const bool sync_, static_nlink_, count_links_, acls_, xattrs_;
     std::vector<bool> xattr_whiteouts_;  ///< for each layer
     std::vector<dev_t> devices_;         ///< numbers of files are made different by these
     std::unordered_map<FileKey, uint64_t, FileKeyHash> origins_;  ///< copied up: the number from before

@@ -149,6 +149,7 @@ Result<Entry> Overlay::make_node(Inode& dir, const char* name, const NewFile& fi
     sources.push_back(Source{kUpperLayer, FileKey::of(st)});
     Inode& node = intern(dir, name, st, std::move(sources));
     node.fresh = true;
+    if (node.is_dir()) dir.links.reset();
     ++node.lookups;
     show(node, st);
     return Entry{node.id, st};

@@ -29,6 +29,7 @@ int Overlay::remove(Inode& dir, const char* name, Inode& node) {
     }
     if (e) return e;
     table_.unlink(node);
+    if (node.is_dir()) dir.links.reset();
     if (node.upper() && origins_.count(node.sources[0].key)) {
         const auto st = stat_at(node.sources[0].fd.get(), "");
         if (st && st->st_nlink == 0) origins_.erase(node.sources[0].key);

@@ -208,3 +208,13 @@ reads_what_was_written() {
     is "$output" "red" "what is shown"
     like "$stderr" "Operation not supported" "the refusal"
 }
+
+@test "directories have as many links as fuse-overlayfs says, or one" {
+    in_namespace 'make_layers $DIR; mkdir -p $DIR/bottom/dir/other $DIR/top/dir/third; cd $DIR
+        links() { stat -c %h merged/dir; }
+        mount_rpod $DIR; links; mkdir merged/dir/new; links; touch merged/dir/file; links; rmdir merged/dir/third; links
+        mv merged/dir/new merged; links; mv merged/new merged/dir/again; links; mkdir merged/one merged/dir/one.d
+        mv -T merged/dir/again merged/dir/one.d; links; unmount_layers $DIR; cd $DIR
+        "$RPOD" fuse-overlayfs -o "static_nlink,$(layer_options $DIR)" $DIR/merged; links'
+    is "$output" $'5\n6\n6\n5\n4\n5\n5\n1' "links"
+}
