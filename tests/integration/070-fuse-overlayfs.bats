@@ -218,3 +218,24 @@ reads_what_was_written() {
         "$RPOD" fuse-overlayfs -o "static_nlink,$(layer_options $DIR)" $DIR/merged; links'
     is "$output" $'5\n6\n6\n5\n4\n5\n5\n1' "links"
 }
+
+@test "a server that is killed in the middle of random operations leaves a tree that rpod and the kernel read alike" {
+    require_kernel_overlay
+    in_namespace 'for seed in $(seq 6); do
+            d=$DIR/$seed; mkdir -p $d/{top,bottom,upper,work,merged,model}
+            model() { python3 -B $HERE/overlay_model.py $((seed * 10 + $1)) "${@:2}"; }
+            model 1 150 $d/bottom $d/bottom; model 2 60 $d/top $d/top
+            mount_rpod $d; cp -a $d/merged/. $d/model/
+            model 3 100000 $d/merged $d/model >/dev/null 2>$d/error & operations=$!
+            sleep 0.$((seed + 2))
+            kill -KILL $(pgrep -f "^$RPOD fuse-overlayfs .*$d/merged")
+            ! wait $operations
+            umount -l $d/merged
+            grep -q "ENOTCONN\|ECONNABORTED" $d/error
+            mount_rpod $d; list_layers $d/merged >$d/rpod; touch $d/merged/goes-on; rm $d/merged/goes-on; unmount_layers $d
+            [ "$(ls $d/work/work)" = "#1" ]  # the whiteout that all others are links of
+            mount_kernel $d; list_layers $d/merged >$d/kernel; unmount_layers $d
+            diff $d/rpod $d/kernel; [ -s $d/rpod ]
+            chmod -R u+rwX $d
+        done'
+}
