@@ -62,7 +62,9 @@ struct OpenFile {
     std::atomic<Ino> image{0};  ///< its node in the image; 0: it has a descriptor
 };
 
-/// An open directory: a picture of it, taken when it is read from its start.
+/// An open directory: a picture of it, taken when it is read from its start. The kernel may read that from
+/// its own cache, and lose it on the way: the picture is then taken late, but before the names change. Where
+/// layers below show it is in the order of names, which a copy-up does not change.
 struct OpenDir {
     struct Listed {
         uint32_t name = 0;  ///< where it starts in names
@@ -70,7 +72,7 @@ struct OpenDir {
         uint64_t number = 0;
     };
     Inode* node = nullptr;
-    bool taken = false;
+    std::atomic<bool> taken{false};
     std::vector<Listed> list{};
     std::string names{};
     const char* name(const Listed& entry) const noexcept { return names.c_str() + entry.name; }
@@ -131,6 +133,8 @@ class Overlay {
     Result<OpenDir*> opendir(uint64_t id);
     /// Takes a new picture. For the one thread that reads this directory.
     int refresh(OpenDir& dir);
+    /// Has it go on where it was: there is a picture afterwards.
+    int go_on(OpenDir& dir);
     void releasedir(OpenDir* dir);
     int fsyncdir(uint64_t id);
 
@@ -195,6 +199,9 @@ class Overlay {
     // Listing (overlay_list.cc)
     /// @return how many names are from the upper directory of a merged one; they come first
     Result<size_t> list_names(OpenDir& dir);
+    int take_picture(OpenDir& dir);
+    /// Before its names change.
+    int take_pictures(Inode& dir);
     int check_empty(Inode& dir);
     void list_image(OpenDir& dir, const Source& source, const std::unordered_set<std::string>& seen);
     void add_listed(OpenDir& dir, uint16_t layer, dev_t dev, const char* name, ino_t ino, unsigned char type);

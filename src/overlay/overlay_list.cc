@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_set>
 
 #include "overlay/at.hh"
@@ -25,13 +26,16 @@ Result<OpenDir*> Overlay::opendir(uint64_t id) {
     const Locked locked(*this);
     const auto node = find_dir(id);
     if (!node) return Errno{node.err()};
+    std::unique_ptr<OpenDir> dir(new OpenDir{.node = *node});
+    (*node)->dirs.push_back(dir.get());
     ++(*node)->users;
-    return new OpenDir{.node = *node};
+    return dir.release();
 }
 
 void Overlay::releasedir(OpenDir* dir) {
     const Locked locked(*this);
     const std::unique_ptr<OpenDir> owned(dir);
+    std::erase(dir->node->dirs, dir);
     --dir->node->users;
     table_.release(*dir->node);
 }
@@ -110,8 +114,7 @@ Result<size_t> Overlay::list_names(OpenDir& open) {
     return from_upper;
 }
 
-int Overlay::refresh(OpenDir& open) {
-    const Locked locked(*this);
+int Overlay::take_picture(OpenDir& open) {
     const auto from_upper = list_names(open);
     if (!from_upper) return from_upper.err();
     // A directory that the upper layer and one below have in common has the number of the latter.
@@ -123,8 +126,34 @@ int Overlay::refresh(OpenDir& open) {
         entry.number = (*child)->number;
         table_.release(**child);
     }
+    if (!open.node->only_upper()) {
+        const auto before = [&](const OpenDir::Listed& a, const OpenDir::Listed& b) {
+            return std::strcmp(open.name(a), open.name(b)) < 0;
+        };
+        if (!std::is_sorted(open.list.begin(), open.list.end(), before))
+            std::sort(open.list.begin(), open.list.end(), before);
+    }
     open.taken = true;
     return 0;
+}
+
+int Overlay::take_pictures(Inode& dir) {
+    for (OpenDir* open : dir.dirs) {
+        if (open->taken) continue;
+        if (const int e = take_picture(*open)) return e;
+    }
+    return 0;
+}
+
+int Overlay::refresh(OpenDir& open) {
+    const Locked locked(*this);
+    return take_picture(open);
+}
+
+int Overlay::go_on(OpenDir& open) {
+    if (open.taken) return 0;
+    const Locked locked(*this);
+    return open.taken ? 0 : take_picture(open);
 }
 
 /// As many as a file system says that has the directories in it lead back to this one; 1, which means

@@ -54,6 +54,9 @@ int Overlay::rename_nodes(Inode& from, const char* from_name, Inode& to, const c
     if (present && present->is_dir()) {
         if (const int e = check_empty(*present)) return e;
     }
+    for (Inode* it : {&from, &to}) {
+        if (const int e = take_pictures(*it)) return e;
+    }
     for (Inode* it : {&node, &from, &to}) {
         if (const int e = copy_up(*it)) return e;
     }
@@ -90,6 +93,9 @@ int Overlay::exchange_nodes(Inode& from, const char* from_name, Inode& to, const
     if (&a == &b) return 0;
     for (Inode* it : {&a, &b}) {
         if (const int e = check_movable(*it)) return e;
+    }
+    for (Inode* it : {&from, &to}) {
+        if (const int e = take_pictures(*it)) return e;
     }
     for (Inode* it : {&a, &b, &from, &to}) {
         if (const int e = copy_up(*it)) return e;

@@ -239,3 +239,24 @@ reads_what_was_written() {
             chmod -R u+rwX $d
         done'
 }
+
+@test "a directory is listed whole while its files are removed and the kernel drops what it knows of it" {
+    in_namespace 'make_layers $DIR; mkdir $DIR/{bottom,top,upper}/wide; cd $DIR
+        for i in $(seq 1000); do : >bottom/wide/lower-$i; : >top/wide/upper-$i; : >upper/wide/$i-upper; done
+        mount_rpod $DIR; cd merged; ls wide | wc -l; python3 -B - <<EOF
+import os
+dropped = os.open("wide", os.O_RDONLY)
+seen = []
+with os.scandir("wide") as entries:
+    for entry in entries:
+        seen.append(entry.name)
+        if len(seen) % 3 == 0:
+            os.chmod(entry.path, 0o600)
+        else:
+            os.unlink(entry.path)
+        if len(seen) % 100 == 0:
+            os.posix_fadvise(dropped, 0, 0, os.POSIX_FADV_DONTNEED)
+print(len(seen), len(set(seen)), len(os.listdir("wide")))
+EOF'
+    is "$output" $'3000\n3000 3000 1000' "names"
+}
