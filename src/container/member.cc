@@ -148,7 +148,11 @@ void Member::serve_clients(const PollSet& set) {
 bool Member::take_child(pid_t pid, sys::ExitStatus status) {
     // Once it has ended, the kernel may give its numbers to others.
     if (!launched_ || status_) return false;
-    if (pid != launched_->pid()) return launched_->servers().replace(pid, status);
+    if (pid != launched_->pid()) {
+        if (!launched_->servers().replace(pid, status)) return false;
+        if (launched_->servers().lost_files()) kill_for_lost_files();
+        return true;
+    }
     status_ = status;
     if (job_.health) job_.health->end();
     return true;
@@ -164,6 +168,14 @@ void Member::kill_for_stop() {
     log::info("it did not end by signal {} in time", job_.stop_signal);
     stop_timer_.disarm();
     if (launched_) sys::send_signal(launched_->pidfd(), SIGKILL);
+}
+
+/// It could go on for ever without being able to do anything. With a restart policy it gets a new one.
+void Member::kill_for_lost_files() {
+    constexpr std::string_view kWhy = "the process that served the container's files has ended";
+    log::error("{}: the container is killed", kWhy);
+    clients_.output(AttachKind::stderr_data, fmt::format("rpod: {}: the container is killed\n", kWhy));
+    sys::send_signal(launched_->pidfd(), SIGKILL);
 }
 
 // The end of the payload

@@ -99,6 +99,7 @@ class Member {
     void turn(const PollSet& set);
     void kill_for_timeout();
     void kill_for_stop();
+    void kill_for_lost_files();
     void serve_clients(const PollSet& set);
     void take_message(Client& client);
     void answer(Client& client, const AttachMessage& message);
