@@ -10,6 +10,7 @@
 #include "container/plan.hh"
 #include "container/publish.hh"
 #include "container/record.hh"
+#include "container/root_mount.hh"
 #include "container/spawn.hh"
 
 namespace rpod::container {
@@ -101,6 +102,7 @@ std::optional<sys::ExitStatus> start_container(const store::Paths& paths, const 
             throw Error("unable to start container {}: it is {}: container state improper", id,
                         life_name(life));
     }
+    require_unmounted(directory);
     // The old mounts must be gone before the writable layer is mounted again.
     wait_for_monitor(directory);
     const auto config = read_config(directory);
