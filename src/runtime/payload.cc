@@ -152,6 +152,9 @@ void reset_signals() {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// The payload's process ID in its own PID namespace: ours, or behind a reaper that of its first child.
+pid_t own_pid(const Payload& payload) { return ::getpid() + (payload.reap_as_init ? 1 : 0); }
+
 /// Nothing of ours reaches the payload, whatever was forgotten before.
 void close_others(const std::vector<int>& preserved) {
     unsigned first = 3;
@@ -162,6 +165,7 @@ void close_others(const std::vector<int>& preserved) {
         first = number + 1;
     }
     check(::close_range(first, ~0U, CLOSE_RANGE_CLOEXEC), "close our descriptors");
+    for (const int fd : preserved) check(::fcntl(fd, F_SETFD, 0), "pass file descriptor {} on", fd);
 }
 
 }  // namespace
@@ -169,8 +173,10 @@ void close_others(const std::vector<int>& preserved) {
 void execute_payload(const Payload& payload, const ContainerUser& user, int stub, int exec_report) {
     const auto& process = payload.process;
     auto env = process.env;
+    if (payload.activated) std::erase_if(env, [](const auto& var) { return var.starts_with("LISTEN_PID="); });
     if (!find_env(env, "HOME")) env.push_back("HOME=" + user.home);
     const std::string path = find_command(process);
+    if (payload.activated) env.push_back(fmt::format("LISTEN_PID={}", own_pid(payload)));
     reset_signals();
     close_others(payload.preserved_fds);
     exec_stub(payload.reap_as_init ? StubMode::reap : StubMode::exec, stub, exec_report, path, process.args,
