@@ -10,6 +10,7 @@
 #include "cli/container_inspect.hh"
 #include "cli/health_view.hh"
 #include "container/health_plan.hh"
+#include "container/notify.hh"
 #include "container/parse_port.hh"
 #include "container/spec.hh"
 
@@ -168,6 +169,8 @@ DataObject inspect_config(const InspectInput& in) {
         .add("Secrets", make_secrets(c.secrets), {}, Show::unless_empty);
     o.add("Timeout", int64_t{c.timeout_s});
     o.add("StopTimeout", int64_t{c.stop_timeout_s.value_or(10)}).add("Passwd", true);
+    o.add("SdNotifyMode", container::notify_mode_of(c).empty() ? "container" : container::notify_mode_of(c),
+          "sdNotifyMode");
     return o;
 }
 

@@ -54,6 +54,7 @@ void Member::clean_up() {
 void Member::open_files() {
     clear_exit(job_.directory);
     if (!job_.control_directory.empty()) clients_.listen(job_.control_directory);
+    if (job_.notify) job_.notify->listen();
     streams_.open_log(job_.directory, job_.log);
     name_monitor(state_);
     // Before there are mounts: whoever starts it after our death must know whom to wait for.
@@ -81,6 +82,7 @@ void Member::start() {
     write_pid(job_.conmon_pidfile, state_.monitor_pid);
     phase_ = Phase::running;
     ran_since_ = std::chrono::steady_clock::now();
+    if (job_.notify) job_.notify->started(state_.monitor_pid);
     job_.event("start", {});
     streams_.open(*launched_);
     if (job_.health) job_.health->begin();
@@ -110,6 +112,7 @@ void Member::add_to(PollSet& set) {
     polled_.stop = set.add(stop_timer_.fd(), POLLIN);
     polled_.again = set.add(restart_timer_.fd(), POLLIN);
     polled_.network = set.add(launched_ ? launched_->servers().network_fd() : -1, POLLIN);
+    polled_.notify = set.add(job_.notify ? job_.notify->fd() : -1, POLLIN);
     if (job_.health) job_.health->add_to(set);
     // The foreground client sets the pace, but not that of the end.
     streams_.add_to(set, status_ || !clients_.holds_back());
@@ -130,6 +133,7 @@ void Member::turn(const PollSet& set) {
     if (set.ready(polled_.timeout)) kill_for_timeout();
     if (set.ready(polled_.stop)) kill_for_stop();
     if (launched_ && set.ready(polled_.network)) launched_->servers().answer_network();
+    if (job_.notify && set.ready(polled_.notify)) job_.notify->serve();
     if (job_.health) serve_health(set);
     streams_.serve(set, status_.has_value());
     if (set.ready(polled_.again) && phase_ == Phase::backing_off) start_again();

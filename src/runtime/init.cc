@@ -103,7 +103,9 @@ int run_init(const InitContext& context, const InitSync& sync) {
                               .seccomp = plan.seccomp,
                               .single_group = context.maps.gids.count() == 1,
                               .keep_groups = plan.keep_groups,
-                              .reap_as_init = plan.reap_as_init};
+                              .reap_as_init = plan.reap_as_init,
+                              .preserved_fds = plan.passed_fds,
+                              .activated = !plan.passed_fds.empty()};
         become_payload(payload, user);
         execute_payload(payload, user, context.own.stub.get(), context.own.exec_report.get());
     } catch (const std::exception& e) {

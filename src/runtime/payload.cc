@@ -152,6 +152,9 @@ void reset_signals() {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// The payload's process ID in its own PID namespace: ours, or behind a reaper that of its first child.
+pid_t own_pid(const Payload& payload) { return ::getpid() + (payload.reap_as_init ? 1 : 0); }
+
 /// Nothing of ours reaches the payload, whatever was forgotten before. What exec still needs closes with it.
 void close_others(const std::vector<int>& preserved, std::initializer_list<int> until_exec) {
     std::vector<int> keep = preserved;
@@ -161,6 +164,7 @@ void close_others(const std::vector<int>& preserved, std::initializer_list<int> 
         keep.push_back(fd);
     }
     sys::close_descriptors_except(std::move(keep));
+    for (const int fd : preserved) check(::fcntl(fd, F_SETFD, 0), "pass file descriptor {} on", fd);
 }
 
 }  // namespace
@@ -168,8 +172,10 @@ void close_others(const std::vector<int>& preserved, std::initializer_list<int> 
 void execute_payload(const Payload& payload, const ContainerUser& user, int stub, int exec_report) {
     const auto& process = payload.process;
     auto env = process.env;
+    if (payload.activated) std::erase_if(env, [](const auto& var) { return var.starts_with("LISTEN_PID="); });
     if (!find_env(env, "HOME")) env.push_back("HOME=" + user.home);
     const std::string path = find_command(process);
+    if (payload.activated) env.push_back(fmt::format("LISTEN_PID={}", own_pid(payload)));
     reset_signals();
     close_others(payload.preserved_fds, {stub, exec_report});
     exec_stub(payload.reap_as_init ? StubMode::reap : StubMode::exec, stub, exec_report, path, process.args,

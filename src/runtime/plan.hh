@@ -92,6 +92,9 @@ struct LaunchPlan {
     bool create_cwd = false;    ///< the working directory is made where it is missing (the image's own)
     std::string name;           ///< of the container, for messages
     AccountPlan accounts;
+    /// The caller's open files that the payload gets at the same numbers: 3 and up without a gap, with
+    /// LISTEN_PID set to the payload's process ID. Borrowed for as long as the container lives.
+    std::vector<int> passed_fds;
     SeccompFilter seccomp;      ///< without program: none
     userns::MapRequest id_map;  ///< of the container's user namespace (P)
 };
