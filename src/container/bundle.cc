@@ -3,6 +3,9 @@
 #include "container/bundle.hh"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <optional>
 
 #include "base/error.hh"
 #include "base/json.hh"
@@ -10,6 +13,8 @@
 #include "container/spawn.hh"
 #include "store/names.hh"
 #include "sys/file.hh"
+#include "sys/process.hh"
+#include "sys/signals.hh"
 
 namespace rpod::container {
 namespace {
@@ -50,7 +55,6 @@ void refuse_unsupported(const oci::RuntimeSpec& spec, const std::string& file) {
     const auto refuse = [&](bool asked, std::string_view member) {
         if (asked) throw Error("{}: {} is not supported yet", file, member);
     };
-    refuse(!spec.hooks.empty(), "hooks");
     refuse(spec.process.scheduler.has_value(), "process.scheduler");
     refuse(spec.process.io_priority.has_value(), "process.ioPriority");
     refuse(!spec.process.apparmor_profile.empty(), "process.apparmorProfile");
@@ -72,7 +76,9 @@ runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id
     plan.spec = oci::RuntimeSpec::parse(sys::read_file(config, 4 << 20), config);
     refuse_unsupported(plan.spec, config);
     plan.root.directory = directory;
-    plan.root.source = runtime::DirectoryRoot{.path = fs::path(bundle) / plan.spec.root.path};
+    plan.root.source =
+        runtime::DirectoryRoot{.path = fs::path(bundle) / plan.spec.root.path, .in_place = true};
+    plan.hooks.bundle = bundle;
     make_sources_absolute(plan.spec, bundle);
     plan_user_namespace(plan);
     const auto* network = plan.spec.linux.find_namespace(oci::NamespaceType::network);
@@ -83,18 +89,64 @@ runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id
     return plan;
 }
 
+/// What a monitor that was killed has left.
+bool is_left_over(const fs::path& directory) {
+    const auto alive = sys::find_at(AT_FDCWD, directory / "alive", O_RDWR);
+    return alive && !sys::lock_holder(alive->get());
+}
+
+/// Whoever makes it has the ID.
+void make_directory(const fs::path& directory, const std::string& id, const fs::path& bundle) {
+    sys::make_dirs(directory.parent_path(), 0711);
+    if (is_left_over(directory)) sys::remove_tree_at(AT_FDCWD, directory);
+    if (::mkdir(directory.c_str(), 0711) == 0) return;
+    if (errno == EEXIST)
+        throw Error("run bundle '{}': a container with the ID {} exists", bundle.native(), id);
+    throw SysError(errno, "create directory '{}'", directory.native());
+}
+
+/// rpod:hooks, for a bundle that has hooks for it.
+class HookProcess {
+  public:
+    /// From here on the plan holds our end of it, which the monitor takes over.
+    explicit HookProcess(runtime::LaunchPlan& plan) {
+        const auto& hooks = plan.spec.hooks;
+        if (!runtime::has_caller_hooks(hooks)) return;
+        auto [ours, theirs] = sys::Channel::make_pair();
+        const runtime::HookHost host{.hooks = hooks,
+                                     .state = {.oci_version = plan.spec.oci_version,
+                                               .id = plan.name,
+                                               .status = {},
+                                               .pid = {},
+                                               .bundle = plan.hooks.bundle,
+                                               .annotations = plan.spec.annotations}};
+        pid_ = sys::fork_child("rpod:hooks", [&, &launcher = theirs] {
+            sys::close_descriptors_except({launcher.fd()});
+            // What the terminal sends to the command does not concern it; it ends by itself.
+            check(::setsid(), "start a session");
+            sys::ignore_sigpipe();
+            return runtime::serve_hooks(host, launcher);
+        });
+        plan.hooks.caller.emplace(std::move(ours));
+    }
+
+    /// Returns when the last hook has ended.
+    void finish(runtime::LaunchPlan& plan) const {
+        plan.hooks.caller.reset();
+        if (pid_ > 0) sys::wait_for(pid_);
+    }
+
+  private:
+    pid_t pid_ = -1;
+};
+
 }  // namespace
 
 int run_bundle(const store::Paths& paths, const std::string& id, const fs::path& bundle) {
     store::require_valid_name(id);
     store::open_run(paths);
     const auto directory = paths.run() / "oci" / id;
-    sys::make_dirs(directory.parent_path(), 0711);
-    if (::mkdir(directory.c_str(), 0711) < 0) {
-        if (errno == EEXIST)
-            throw Error("run bundle '{}': a container with the ID {} exists", bundle.native(), id);
-        throw SysError(errno, "create directory '{}'", directory.native());
-    }
+    make_directory(directory, id, bundle);
     const auto remove = [directory] { sys::remove_tree_at(AT_FDCWD, directory); };
     MonitorJob job;
     job.id = id;
@@ -110,8 +162,19 @@ int run_bundle(const store::Paths& paths, const std::string& id, const fs::path&
     const bool tty = job.plan.stdio == runtime::Stdio::terminal;
     const auto* pids = job.plan.spec.linux.find_namespace(oci::NamespaceType::pid);
     job.own_pid_namespace = pids && pids->path.empty();
-    const auto status = run_monitored(
-        paths, job, {}, {.attach = {.streams = {.in = tty, .out = tty, .err = tty}, .tty = tty}});
+    HookProcess hooks(job.plan);
+    std::optional<sys::ExitStatus> status;
+    try {
+        status = run_monitored(
+            paths, job, {},
+            {.attach = {.streams = {.in = tty, .out = tty, .err = tty}, .tty = tty}, .when_created = {}});
+    } catch (...) {
+        hooks.finish(job.plan);
+        // Where no monitor came to be, nobody else removes it.
+        ::rmdir(directory.c_str());
+        throw;
+    }
+    hooks.finish(job.plan);
     return status->shell_code();
 }
 

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
-
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "runtime/stub.hh"
@@ -19,6 +17,7 @@
 #include "sys/file.hh"
 #include "sys/rlimit.hh"
 #include "sys/seccomp.hh"
+#include "sys/signals.hh"
 
 namespace rpod::runtime {
 
@@ -143,15 +142,6 @@ std::string find_command(const oci::Process& process) {
         .with_exit_code(kExitNotFound);
 }
 
-void reset_signals() {
-    for (int signal = 1; signal < NSIG; ++signal) {
-        if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
-    }
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 /// Nothing of ours reaches the payload, whatever was forgotten before.
 void close_others(const std::vector<int>& preserved) {
     unsigned first = 3;
@@ -171,7 +161,7 @@ void execute_payload(const Payload& payload, const ContainerUser& user, int stub
     auto env = process.env;
     if (!find_env(env, "HOME")) env.push_back("HOME=" + user.home);
     const std::string path = find_command(process);
-    reset_signals();
+    sys::reset_signals();
     close_others(payload.preserved_fds);
     exec_stub(payload.reap_as_init ? StubMode::reap : StubMode::exec, stub, exec_report, path, process.args,
               env);
