@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <optional>
+#include <system_error>
 
 #include "base/error.hh"
-#include "base/json.hh"
 #include "container/plan.hh"
 #include "container/spawn.hh"
+#include "runtime/mount_options.hh"
+#include "runtime/spec_check.hh"
 #include "store/names.hh"
 #include "sys/file.hh"
 #include "sys/process.hh"
@@ -45,27 +47,21 @@ void plan_user_namespace(runtime::LaunchPlan& plan) {
 
 void make_sources_absolute(oci::RuntimeSpec& spec, const fs::path& bundle) {
     for (auto& mount : spec.mounts) {
-        if (mount.type == "bind" && !mount.source.starts_with('/')) mount.source = bundle / mount.source;
+        const bool binds = mount.type == "bind" || runtime::parse_mount_options(mount.options).bind;
+        if (binds && !mount.source.starts_with('/')) mount.source = bundle / mount.source;
     }
 }
 
-/// What the specification can ask for and rpod does not do yet: an error, never silence.
-void refuse_unsupported(const oci::RuntimeSpec& spec, const std::string& file) {
-    spec.require_supported();
-    const auto refuse = [&](bool asked, std::string_view member) {
-        if (asked) throw Error("{}: {} is not supported yet", file, member);
-    };
-    refuse(spec.process.scheduler.has_value(), "process.scheduler");
-    refuse(spec.process.io_priority.has_value(), "process.ioPriority");
-    refuse(!spec.process.apparmor_profile.empty(), "process.apparmorProfile");
-    refuse(!spec.process.selinux_label.empty(), "process.selinuxLabel");
-    refuse(!spec.linux.mount_label.empty(), "linux.mountLabel");
-    refuse(spec.linux.personality.has_value(), "linux.personality");
-    if (spec.linux.resources.empty()) return;
-    for (const auto& [name, value] : json::Value::parse(spec.linux.resources, file).members()) {
-        // Device rules: no node can be made in a user namespace anyway.
-        refuse(name != "devices", "linux.resources." + name);
-    }
+/// Nothing that is mounted on "/" can be found there.
+bool is_root(const fs::path& path) {
+    std::error_code none;
+    return fs::equivalent(path, "/", none);
+}
+
+/// Without the dots and slashes at its end that hooks would have to read.
+fs::path absolute_directory(const fs::path& path) {
+    const auto normal = fs::absolute(path).lexically_normal();
+    return normal.has_filename() ? normal : normal.parent_path();
 }
 
 runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id, const fs::path& bundle,
@@ -74,10 +70,10 @@ runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id
     runtime::LaunchPlan plan;
     plan.name = id;
     plan.spec = oci::RuntimeSpec::parse(sys::read_file(config, 4 << 20), config);
-    refuse_unsupported(plan.spec, config);
+    in_context([&] { runtime::check_spec(plan.spec); }, "{}", config.native());
     plan.root.directory = directory;
-    plan.root.source =
-        runtime::DirectoryRoot{.path = fs::path(bundle) / plan.spec.root.path, .in_place = true};
+    const auto root = bundle / plan.spec.root.path;
+    plan.root.source = runtime::DirectoryRoot{.path = root, .in_place = !is_root(root)};
     plan.hooks.bundle = bundle;
     make_sources_absolute(plan.spec, bundle);
     plan_user_namespace(plan);
@@ -154,7 +150,7 @@ int run_bundle(const store::Paths& paths, const std::string& id, const fs::path&
     job.release = [] {};
     job.clean_up = remove;
     try {
-        job.plan = plan_bundle(paths, id, fs::absolute(bundle), directory);
+        job.plan = plan_bundle(paths, id, absolute_directory(bundle), directory);
     } catch (...) {
         remove();
         throw;

@@ -126,6 +126,7 @@ int run_init(const InitContext& context, const InitSync& sync) {
     try {
         const auto& plan = context.plan;
         sync.wait_id_map_written();
+        set_clocks(plan.spec.linux);
         become_root(context.maps, plan.spec.process.oom_score_adj);
         leave_caller();
         set_up_network(plan.network, context.maps.gids, sync);
@@ -141,7 +142,8 @@ int run_init(const InitContext& context, const InitSync& sync) {
                               .seccomp = plan.seccomp,
                               .single_group = context.maps.gids.count() == 1,
                               .keep_groups = plan.keep_groups,
-                              .reap_as_init = plan.reap_as_init};
+                              .reap_as_init = plan.reap_as_init,
+                              .personality = plan.spec.linux.personality};
         run_start_hooks(plan, payload, user);
         become_payload(payload, user);
         execute_payload(payload, user, context.own.stub.get(), context.own.exec_report.get());

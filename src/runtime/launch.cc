@@ -57,6 +57,8 @@ class Launch {
     void open_namespaces() {
         for (const auto& ns : plan_.spec.linux.namespaces) {
             const int flag = clone_flag(ns.type);
+            // Offsets can be set only where nobody is in it yet: init makes it.
+            if (flag == CLONE_NEWTIME && !plan_.spec.linux.time_offsets.empty()) continue;
             if (ns.path.empty()) {
                 new_namespaces_ |= static_cast<uint64_t>(flag);
             } else {

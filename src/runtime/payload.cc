@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "runtime/scheduling.hh"
 #include "runtime/stub.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
@@ -87,7 +87,9 @@ void install_seccomp(const SeccompFilter& filter) {
 
 void become_payload(const Payload& payload, const ContainerUser& user) {
     const auto& process = payload.process;
+    apply_scheduling(process);
     set_limits(process);
+    if (payload.personality) apply_personality(*payload.personality);
     if (process.user.umask) ::umask(*process.user.umask);
     const auto caps = capability_sets(process);
     // Root may search what the user may not, and the other way round on network file systems: one of the two

@@ -62,6 +62,16 @@ c["annotations"] = {"a.b": "c"}'
     [ "$(state prestart pid)" -gt 1 ] || fail "pid outside: $(state prestart pid)"
 }
 
+@test "the bundle is told as an absolute path" {
+    local name
+    configure 'h["prestart"] = [sh(f"cat >{seen}/state")]'
+    cd "$bundle"
+    for name in . ./ ../bundle "$bundle/"; do
+        run_rpod oci run --bundle "$name" "$id"
+        is "$(state state bundle)" "$bundle" "bundle of $name"
+    done
+}
+
 @test "hooks of the runtime are outside and can enter the container, the others are inside" {
     configure 'ns = "for n in user mnt net pid uts; do readlink /proc/self/ns/$n; done"
 h["prestart"] = [sh(f"{ns} >{seen}/prestart; pwd >{seen}/cwd; id -u >{seen}/uid")]
