@@ -10,6 +10,7 @@
 #include "net/tap.hh"
 #include "sys/file.hh"
 #include "sys/keyring.hh"
+#include "sys/namespace.hh"
 
 namespace rpod::runtime {
 namespace {
@@ -34,6 +35,14 @@ void become_root(const userns::PodMaps& maps, std::optional<int> oom_score_adj) 
     // After the maps are written (a process that is not dumpable has files in /proc that belong to root), and
     // before anything of the container runs in this PID namespace.
     check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "close this process to its neighbours");
+}
+
+void set_clocks(const oci::Linux& linux) {
+    if (linux.time_offsets.empty()) return;
+    std::string lines;
+    for (const auto& [clock, offset] : linux.time_offsets)
+        lines += fmt::format("{} {} {}\n", clock, offset.secs, offset.nanosecs);
+    in_context([&] { sys::enter_new_time_namespace(lines); }, "linux.timeOffsets");
 }
 
 void leave_caller() {

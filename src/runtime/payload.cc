@@ -4,21 +4,20 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
-
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "runtime/scheduling.hh"
 #include "runtime/stub.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
 #include "sys/process.hh"
 #include "sys/rlimit.hh"
 #include "sys/seccomp.hh"
+#include "sys/signals.hh"
 
 namespace rpod::runtime {
 
@@ -88,7 +87,9 @@ void install_seccomp(const SeccompFilter& filter) {
 
 void become_payload(const Payload& payload, const ContainerUser& user) {
     const auto& process = payload.process;
+    apply_scheduling(process);
     set_limits(process);
+    if (payload.personality) apply_personality(*payload.personality);
     if (process.user.umask) ::umask(*process.user.umask);
     const auto caps = capability_sets(process);
     // Root may search what the user may not, and the other way round on network file systems: one of the two
@@ -143,15 +144,6 @@ std::string find_command(const oci::Process& process) {
         .with_exit_code(kExitNotFound);
 }
 
-void reset_signals() {
-    for (int signal = 1; signal < NSIG; ++signal) {
-        if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
-    }
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 /// The payload's process ID in its own PID namespace: ours, or behind a reaper that of its first child.
 pid_t own_pid(const Payload& payload) { return ::getpid() + (payload.reap_as_init ? 1 : 0); }
 
@@ -176,7 +168,7 @@ void execute_payload(const Payload& payload, const ContainerUser& user, int stub
     if (!find_env(env, "HOME")) env.push_back("HOME=" + user.home);
     const std::string path = find_command(process);
     if (payload.activated) env.push_back(fmt::format("LISTEN_PID={}", own_pid(payload)));
-    reset_signals();
+    sys::reset_signals();
     close_others(payload.preserved_fds, {stub, exec_report});
     exec_stub(payload.reap_as_init ? StubMode::reap : StubMode::exec, stub, exec_report, path, process.args,
               env);

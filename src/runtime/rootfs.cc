@@ -223,10 +223,25 @@ namespace {
 /// namespace's mount takes no mounts.
 constexpr const char* kStage = "/tmp";
 
+/// Of a directory that its owner lets P's root enter by its path.
+std::optional<sys::Fd> mount_in_place(const RootPlan& plan, const PreparedRoot& prepared) {
+    const auto* source = std::get_if<DirectoryRoot>(&plan.source);
+    if (!source || !source->in_place) return std::nullopt;
+    try {
+        const auto target = sys::open_file(source->path, O_PATH | O_DIRECTORY);
+        sys::attach_mount(prepared.source.get(), target.get(), source->path);
+        return sys::open_file(source->path, O_PATH | O_DIRECTORY);
+    } catch (const SysError& e) {
+        if (!e.is(EACCES)) throw;
+        return std::nullopt;
+    }
+}
+
 }  // namespace
 
 sys::RootedDir mount_root(const RootPlan& plan, const PreparedRoot& prepared, const userns::PodMaps& maps,
                           const InitSync& sync) {
+    if (auto in_place = mount_in_place(plan, prepared)) return sys::RootedDir(*std::move(in_place));
     sys::attach_mount(prepared.directory.get(), sys::open_file(kStage, O_PATH | O_DIRECTORY).get(), kStage);
     const sys::Fd dir = sys::open_file(kStage, O_PATH | O_DIRECTORY);
     if (const auto* source = std::get_if<DirectoryRoot>(&plan.source)) {
