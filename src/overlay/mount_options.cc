@@ -101,7 +101,8 @@ const std::map<std::string_view, Setter>& value_options() {
         // Numbers are those of files with that of the file system in front: never better, never worse.
         {"xino",
          [](MountOptions&, std::string_view v) {
-             if (v != "auto") want_off("xino", v);
+             if (v != "auto" && v != "off")
+                 throw Error("option 'xino={}' is not done: only 'auto' and 'off' are", printable(v));
          }},
         {"xattr_permissions", [](MountOptions&, std::string_view v) { want_off("xattr_permissions", v); }},
         // Ways of the other program to be faster.

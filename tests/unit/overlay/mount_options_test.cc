@@ -35,7 +35,8 @@ TEST(MountOptions, TakesSeparatorsWithABackslash) {
 }
 
 TEST(MountOptions, NamesWhatItRefuses) {
-    EXPECT_EQ(refusal("lowerdir=a,xino=on"), "unknown option 'xino=on'");
+    EXPECT_EQ(refusal("lowerdir=a,xino=on"), "option 'xino=on' is not done: only 'auto' and 'off' are");
+    EXPECT_EQ(refusal("lowerdir=a,nothing=on"), "unknown option 'nothing=on'");
     EXPECT_EQ(refusal("lowerdir=a,nonsense"), "unknown option 'nonsense'");
     EXPECT_EQ(refusal("lowerdir=a,upperdir"), "option 'upperdir' needs a value");
     EXPECT_EQ(refusal("lowerdir=a,ro=1"), "option 'ro' takes no value");
