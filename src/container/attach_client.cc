@@ -21,6 +21,17 @@
 namespace rpod::container {
 namespace {
 
+/// A payload that has ended, and its monitor with it, wants no more words; what became of it waits to be
+/// read.
+template <class Tell>
+void unless_ended(const Tell& tell) {
+    try {
+        tell();
+    } catch (const SysError& e) {
+        if (!e.is(EPIPE)) throw;
+    }
+}
+
 /// Output on its way to one of our own streams. Those may be shared with other programs, so they stay
 /// blocking; a pipe or terminal gets no more at once than poll(2) vouches for.
 class Outlet {
@@ -140,13 +151,13 @@ class AttachClient {
         if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
         if (n <= 0) {
             reads_input_ = false;
-            monitor_.stdin_end();
+            unless_ended([&] { monitor_.stdin_end(); });
             return;
         }
         const auto typed = detach_keys_.take({buffer, static_cast<size_t>(n)});
         detached_ = typed.detached;
         if (typed.data.empty()) return;
-        monitor_.stdin_data(typed.data);
+        unless_ended([&] { monitor_.stdin_data(typed.data); });
         input_in_flight_ = true;
     }
 
@@ -154,7 +165,7 @@ class AttachClient {
         while (const auto signal = signals_.next()) {
             if (status_) continue;
             if (*signal != SIGWINCH) {
-                monitor_.signal(*signal);
+                unless_ended([&] { monitor_.signal(*signal); });
             } else {
                 pass_window_size();
             }
@@ -184,11 +195,7 @@ std::optional<sys::ExitStatus> start_attached(const ClientEnd& monitor, const At
     sys::ignore_sigpipe();
     AttachClient client(monitor, options);
     monitor.start();
-    try {
-        if (!options.streams.in) monitor.stdin_end();
-    } catch (const MonitorGone&) {
-        // Why the start failed is among its last words, which are still to be read.
-    }
+    if (!options.streams.in) unless_ended([&] { monitor.stdin_end(); });
     return client.run();
 }
 

@@ -91,9 +91,10 @@ no_holders() { ! holders; }
     rpod create --network none --name kept busybox true >/dev/null
     in_unshare 'rpod mount kept >/dev/null'
     no_holders || fail "the end of unshare"
-    rpod unshare bash -c '"$1" --root "$2" mount kept; echo "$PPID" >"$3"; sleep 100' - "$RPOD" "$RPOD_ROOT" "$BATS_TEST_TMPDIR/pid" 3>&- &
-    local job=$!
+    rpod unshare bash -c '"$1" --root "$2" mount kept; echo "$PPID $$" >"$3"; exec sleep 100' - "$RPOD" "$RPOD_ROOT" "$BATS_TEST_TMPDIR/pid" 3>&- &
+    local job=$! unshare command
     wait_for 10 test -s "$BATS_TEST_TMPDIR/pid"
+    read -r unshare command <"$BATS_TEST_TMPDIR/pid"
     # Only its own process tells that it is mounted: others are refused, not deceived.
     run_rpod 125 start kept
     like "$stderr" "is mounted by rpod mount" "start"
@@ -101,10 +102,10 @@ no_holders() { ! holders; }
     like "$stderr" "is mounted by rpod mount" "export"
     in_unshare 125 'rpod mount kept'
     like "$stderr" "is mounted in another rpod unshare already" "two at once"
-    kill -KILL "$(cat "$BATS_TEST_TMPDIR/pid")"
+    kill -KILL "$unshare"
     wait_for 10 no_holders
     run_rpod start -a kept
-    pkill -P "$job" sleep || :
+    kill "$command"
     wait "$job" || :
     # A holder that is killed takes its servers with it; the next start detaches what is still attached.
     in_unshare 'm=$(rpod mount kept); pkill -KILL -x rpod:mount; sleep 0.3; rpod mount; rpod start -a kept; ls $m; rpod mount kept >/dev/null; ls -d $m/bin; rpod rm kept; ! test -e $m'
