@@ -6,6 +6,7 @@
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -95,7 +96,22 @@ void NetlinkBatch::attribute(uint16_t type, const void* data, size_t size) {
     header.rta_type = type;
     header.rta_len = static_cast<uint16_t>(RTA_LENGTH(size));
     append(bytes_, &header, sizeof header);
-    append(bytes_, data, size);
+    if (size > 0) append(bytes_, data, size);
+}
+
+void NetlinkBatch::attribute(uint16_t type, const std::string& text) {
+    attribute(type, text.c_str(), text.size() + 1);
+}
+
+size_t NetlinkBatch::open(uint16_t type) {
+    const size_t start = bytes_.size();
+    attribute(type, nullptr, 0);
+    return start;
+}
+
+void NetlinkBatch::close(size_t start) {
+    const auto size = static_cast<uint16_t>(bytes_.size() - start);
+    std::memcpy(bytes_.data() + start + offsetof(rtattr, rta_len), &size, sizeof size);
 }
 
 void NetlinkBatch::end() {
@@ -134,6 +150,57 @@ void NetlinkBatch::add_address(unsigned interface, const in6_addr& address, unsi
           fmt::format("add address {}/{}", to_string(address), prefix_length));
     attribute(IFA_LOCAL, &address, sizeof address);
     attribute(IFA_ADDRESS, &address, sizeof address);
+    end();
+}
+
+void NetlinkBatch::add_bridge(const std::string& name, unsigned mtu) {
+    begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{}, fmt::format("create bridge '{}'", name));
+    attribute(IFLA_IFNAME, name);
+    const uint32_t value = mtu;
+    attribute(IFLA_MTU, &value, sizeof value);
+    const size_t info = open(IFLA_LINKINFO);
+    attribute(IFLA_INFO_KIND, std::string("bridge"));
+    close(info);
+    end();
+}
+
+void NetlinkBatch::add_veth(const std::string& name, unsigned mtu, const std::string& peer, int peer_network,
+                            const std::array<uint8_t, 6>& peer_mac) {
+    begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{},
+          fmt::format("create the pair of interfaces '{}' and '{}'", name, peer));
+    const uint32_t value = mtu;
+    attribute(IFLA_IFNAME, name);
+    attribute(IFLA_MTU, &value, sizeof value);
+    const size_t info = open(IFLA_LINKINFO);
+    attribute(IFLA_INFO_KIND, std::string("veth"));
+    const size_t data = open(IFLA_INFO_DATA);
+    // The peer's own request without a message header.
+    const size_t other = open(VETH_INFO_PEER);
+    const ifinfomsg header{};
+    append(bytes_, &header, sizeof header);
+    attribute(IFLA_IFNAME, peer);
+    attribute(IFLA_MTU, &value, sizeof value);
+    attribute(IFLA_ADDRESS, peer_mac.data(), peer_mac.size());
+    const auto network = static_cast<uint32_t>(peer_network);
+    attribute(IFLA_NET_NS_FD, &network, sizeof network);
+    close(other);
+    close(data);
+    close(info);
+    end();
+}
+
+void NetlinkBatch::set_master(unsigned interface, unsigned bridge) {
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(interface);
+    begin(RTM_NEWLINK, 0, header, fmt::format("put interface {} on the bridge", interface));
+    attribute(IFLA_MASTER, &bridge, sizeof bridge);
+    end();
+}
+
+void NetlinkBatch::delete_link(unsigned interface) {
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(interface);
+    begin(RTM_DELLINK, 0, header, fmt::format("delete interface {}", interface));
     end();
 }
 

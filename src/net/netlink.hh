@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,13 @@ class NetlinkBatch {
     void add_address(unsigned interface, const in_addr& address, unsigned prefix_length);
     /// Without duplicate address detection, which would keep the address tentative for a second.
     void add_address(unsigned interface, const in6_addr& address, unsigned prefix_length);
+    /// A bridge; it comes up with its first port.
+    void add_bridge(const std::string& name, unsigned mtu);
+    /// A pair of interfaces: `name` here, `peer` in the network namespace behind `peer_network`.
+    void add_veth(const std::string& name, unsigned mtu, const std::string& peer, int peer_network,
+                  const std::array<uint8_t, 6>& peer_mac);
+    void set_master(unsigned interface, unsigned bridge);
+    void delete_link(unsigned interface);
     void add_default_route(unsigned interface, const in_addr& gateway);
     void add_default_route(unsigned interface, const in6_addr& gateway);
 
@@ -34,6 +42,10 @@ class NetlinkBatch {
     template <class Header>
     void begin(uint16_t type, uint16_t flags, const Header& header, std::string what);
     void attribute(uint16_t type, const void* data, size_t size);
+    void attribute(uint16_t type, const std::string& text);
+    /// What follows until close() lies within this one. @return what close() takes
+    size_t open(uint16_t type);
+    void close(size_t start);
     void end();
 
     std::vector<uint8_t> bytes_;

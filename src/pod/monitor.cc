@@ -203,6 +203,7 @@ int run_pod_monitor(PodJob& job, MonitorEnd client, int holder_fd) {
     try {
         std::vector<int> keep{client.fd(), holder_fd};
         for (const auto& listener : job.namespaces.network.listeners) keep.push_back(listener.socket.get());
+        for (const auto& join : job.namespaces.network.joins) keep.push_back(join.channel.fd());
         container::leave_command(std::move(keep), directory);
         for (int fd = 0; fd <= 2; ++fd) sys::point_at_null(fd);
         alive = container::lock_alive(directory, "pod " + job.config.base.id);

@@ -49,6 +49,7 @@ std::vector<int> descriptors_of(const LaunchPlan& plan) {
         for (const auto& blob : image->blobs) fds.push_back(blob.get());
     }
     for (const auto& listener : plan.network.listeners) fds.push_back(listener.socket.get());
+    for (const auto& join : plan.network.joins) fds.push_back(join.channel.fd());
     return fds;
 }
 

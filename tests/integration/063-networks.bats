@@ -60,3 +60,38 @@ podman1" "what was typed"
     run_rpod network prune --force --filter label=a=b
     is "$output" one "pruned"
 }
+
+@test "containers find one another by name, alias and short ID" {
+    require_run
+    rpod network create app
+    local id
+    id=$(rpod run -d --network app --name db --network-alias store busybox sh -c 'while :; do echo hello | nc -l -p 80; done')
+    run_rpod run --rm --network app busybox sh -c \
+        "for name in db store ${id:0:12}; do sleep 0.3; nc -w 5 \$name 80 </dev/null || exit; done; cat /etc/resolv.conf"
+    is "${lines[*]:0:3}" "hello hello hello" "by each name"
+    like "$output" "search dns.podman" "resolv.conf"
+    run_rpod 1 run --rm --network app busybox nslookup nobody.dns.podman
+}
+
+@test "two networks do not see each other" {
+    require_run
+    rpod network create one
+    rpod network create two
+    rpod run -d --network one:ip="$(rpod network inspect --format '{{(index .Subnets 0).Gateway}}' one | sed 's/1$/77/')" --name a busybox sh -c 'while :; do echo hello | nc -l -p 80; done'
+    local address
+    address=$(rpod exec a ip -4 -o addr show eth0 | sed 's/.*inet //; s/\/.*//')
+    like "$address" '^10\.89\.[0-9]+\.77$' "the address that was asked for"
+    run_rpod run --rm --network one busybox nc -w 5 "$address" 80 </dev/null
+    is "$output" hello "on the same network"
+    run_rpod run --rm --network two busybox sh -c "nc -w 1 $address 80 </dev/null || :"
+    is "$output" "" "nothing from the other network"
+    run_rpod 2 network rm one
+}
+
+@test "the process of a network ends with its last container" {
+    require_run
+    rpod network create app
+    rpod run --rm --network app busybox true
+    rpod run --rm --network app busybox true
+    run_rpod network rm app
+}
