@@ -95,3 +95,30 @@ podman1" "what was typed"
     rpod run --rm --network app busybox true
     run_rpod network rm app
 }
+
+@test "several networks, published ports, --internal" {
+    require_run
+    rpod network create --internal inner
+    rpod network create outer
+    rpod run -d --network outer --network inner --name w -p 127.0.0.1::80 busybox sh -c 'while :; do echo hello | nc -l -p 80; done'
+    run_rpod exec w ip -o addr
+    like "$output" "eth1 +inet 10\.89\." "the second one"
+    local port
+    port=$(rpod port w 80 | sed 's/.*://')
+    sleep 0.5
+    run timeout 5 bash -c "exec 5<>/dev/tcp/127.0.0.1/$port && head -1 <&5"
+    is "$output" hello "the published port"
+    run_rpod run --rm --network inner busybox ip route
+    [[ $output != *default* ]] || fail "a way out: $output"
+}
+
+@test "a pod on a network has its name" {
+    require_run
+    rpod network create app
+    rpod pod create --name p --network app
+    rpod run -d --pod p busybox sh -c 'while :; do echo hello | nc -l -p 80; done'
+    sleep 0.5
+    run_rpod run --rm --network app busybox nc -w 5 p 80 </dev/null
+    is "$output" hello "by the pod's name"
+    rpod pod rm -f p
+}
