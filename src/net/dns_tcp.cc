@@ -49,6 +49,16 @@ bool drain(Flow& flow, int destination) {
     return true;
 }
 
+/// A query that begins near the end of the buffer must find the room for its end.
+template <class Flow>
+void make_room(Flow& flow) {
+    if (flow.begin == 0) return;
+    std::copy(flow.data.begin() + static_cast<ptrdiff_t>(flow.begin),
+              flow.data.begin() + static_cast<ptrdiff_t>(flow.end), flow.data.begin());
+    flow.end -= flow.begin;
+    flow.begin = 0;
+}
+
 template <class Flow>
 bool has_room(const Flow& flow) {
     return !flow.closed && (flow.end < flow.data.size() || flow.begin == flow.end);
@@ -176,8 +186,10 @@ bool DnsTcp::advance_local(Connection& c, short ready, int64_t now) const {
     if (!ready) return now < c.deadline_ms;
     if (ready & POLLERR) return false;
     c.deadline_ms = now + kIdleMs;
+    make_room(c.query);
     if (!c.query.closed && !fill(c.query, c.pod.get())) return false;
     auto& answer = c.answer;
+    if (answer.begin < answer.end && !drain(answer, c.pod.get())) return false;
     while (answer.begin == answer.end && c.query.end - c.query.begin >= 2) {
         const uint8_t* at = c.query.data.data() + c.query.begin;
         const size_t size = static_cast<size_t>(at[0] << 8 | at[1]);
@@ -196,7 +208,6 @@ bool DnsTcp::advance_local(Connection& c, short ready, int64_t now) const {
         c.query.begin += 2 + size;
         if (!drain(answer, c.pod.get())) return false;
     }
-    if (answer.begin < answer.end && !drain(answer, c.pod.get())) return false;
     return !c.query.closed || answer.begin < answer.end;
 }
 
