@@ -118,11 +118,31 @@ std::optional<Network> read_network(const store::Paths& paths, const std::string
     return n;
 }
 
-void note_users(const NetworkConfig& config, const std::string& id,
+/// What was typed may be an ID.
+std::string full_name(const store::Paths& paths, const std::string& text) {
+    const auto name = network_name(text);
+    if (store::is_name_taken(paths.networks(), name)) return name;
+    const auto network = find_network(paths, name);
+    return network ? network->name : name;
+}
+
+void note_users(const store::Paths& paths, const NetworkConfig& config, const std::string& id,
                 std::map<std::string, std::vector<std::string>>& users) {
     for (const auto& text : config.networks) {
-        if (is_network_name(text)) users[network_name(text)].push_back(id);
+        if (is_network_name(text)) users[full_name(paths, text)].push_back(id);
     }
+}
+
+void note_record(const store::Paths& paths, const std::filesystem::path& file, const std::string& id,
+                 std::map<std::string, std::vector<std::string>>& users) {
+    const auto text = sys::find_file(file);
+    if (!text) return;
+    if (file.parent_path().parent_path() != paths.pods())
+        return note_users(paths, config_from_json(*text, file).network, id, users);
+    // What pods share is written as a container's configuration (pod/config.hh).
+    const auto record = json::Value::parse(*text, file);
+    if (const auto base = record.find("base"))
+        note_users(paths, config_from_json(base->dump(), file).network, id, users);
 }
 
 }  // namespace
@@ -200,20 +220,13 @@ std::optional<Network> find_network(const store::Paths& paths, const std::string
 
 std::map<std::string, std::vector<std::string>> network_users(const store::Paths& paths) {
     std::map<std::string, std::vector<std::string>> users;
-    for (const auto& [records, pods] :
-         {std::pair(paths.containers(), false), std::pair(paths.pods(), true)}) {
+    for (const auto& records : {paths.containers(), paths.pods()}) {
         for (const auto& id : store::record_ids(records)) {
-            const auto file = records / id / "config.json";
-            const auto text = sys::find_file(file);
-            if (!text) continue;
-            if (!pods) {
-                note_users(config_from_json(*text, file).network, id, users);
-                continue;
+            try {
+                note_record(paths, records / id / "config.json", id, users);
+            } catch (const Error& e) {
+                log::warn("{}", e.what());
             }
-            // What pods share is written as a container's configuration (pod/config.hh).
-            const auto record = json::Value::parse(*text, file);
-            const auto base = record.find("base");
-            if (base) note_users(config_from_json(base->dump(), file).network, id, users);
         }
     }
     return users;
@@ -227,6 +240,7 @@ std::vector<std::string> remove_networks(const store::Paths& paths, const std::v
     for (const auto& network : networks) {
         if (users.contains(network.name) || network.id == kDefaultId) continue;
         sys::remove_tree_at(AT_FDCWD, paths.networks() / network.id);
+        sys::remove_tree_at(AT_FDCWD, paths.run() / network.id);
         store::Names(paths.networks() / "names").release(network.name, network.id);
         store::note_event(paths,
                           {.type = "network", .status = "remove", .id = network.id, .name = network.name});
