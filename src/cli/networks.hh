@@ -15,6 +15,8 @@ namespace rpod::cli {
 std::vector<Command> network_commands();
 
 Action define_network_create(CLI::App& flags, Context& ctx);
+Action define_network_connect(CLI::App& flags, Context& ctx);
+Action define_network_disconnect(CLI::App& flags, Context& ctx);
 
 /// @throws Error in podman's words where there is none
 container::Network require_network(const store::Paths& paths, const std::string& name);

@@ -15,6 +15,13 @@ namespace rpod::container {
 /// @throws Error that names the network
 void reserve_networks(const store::Paths& paths, const ContainerConfig& config, runtime::NetworkPlan& plan);
 
+/// The same for one more network of a container that runs: in its monitor.
+/// @param config  id and name are of interest @param attachment  as --network takes it
+/// @param present  the connections that it has
+runtime::NetworkJoin reserve_network(const store::Paths& paths, const ContainerConfig& config,
+                                     const std::string& attachment,
+                                     const std::vector<runtime::NetworkJoin>& present);
+
 /// Where a running container is on a network.
 struct NetworkEndpoint {
     std::string network, network_id;

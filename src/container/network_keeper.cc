@@ -9,16 +9,16 @@
 
 #include <algorithm>
 #include <list>
-#include <set>
 
 #include "base/error.hh"
 #include "base/json.hh"
 #include "base/log.hh"
+#include "container/address_pool.hh"
 #include "container/monitor.hh"
+#include "container/network_names.hh"
 #include "container/parse_network.hh"
 #include "container/poll_set.hh"
 #include "net/address.hh"
-#include "net/name_table.hh"
 #include "net/tap.hh"
 #include "runtime/network_join.hh"
 #include "runtime/servers.hh"
@@ -53,15 +53,15 @@ struct Bridge {
     sys::Fd tap;
 };
 
-Bridge make_bridge(unsigned mtu) {
+Bridge make_bridge(unsigned mtu, bool with_tap) {
     auto [ours, theirs] = sys::Channel::make_pair();
     auto maker = sys::clone_child(CLONE_NEWNET, "rpod:bridge", [&, &mine = ours, &channel = theirs] {
         mine.close();
         try {
-            const auto tap = net::create_bridge_in_child(mtu);
+            const auto tap = net::create_bridge_in_child(mtu, with_tap);
             channel.send(1, {}, tap ? std::vector<int>{tap.get()} : std::vector<int>{});
         } catch (const Error& e) {
-            channel.send(0, e.what());
+            channel.send(0, runtime::failure_text(e));
         }
         (void)channel.receive();
         return 0;
@@ -74,7 +74,7 @@ Bridge make_bridge(unsigned mtu) {
     ours.close();
     sys::wait_for(maker.pid);
     if (!answer) throw Error("make the bridge: the process that makes it died");
-    if (answer->kind != 1) throw Error("{}", answer->text);
+    if (answer->kind != 1) throw runtime::to_error(answer->text);
     if (!answer->fds.empty()) bridge.tap = std::move(answer->fds[0]);
     return bridge;
 }
@@ -89,8 +89,13 @@ MacAddress random_mac() {
 class Keeper {
   public:
     Keeper(KeeperJob& job, sys::Fd listener)
-        : job_(job), listener_(std::move(listener)), bridge_(make_bridge(job.network.mtu())) {
+        : job_(job),
+          listener_(std::move(listener)),
+          bridge_(make_bridge(job.network.mtu(), !job.network.internal || job.network.dns)),
+          pool_(job.network.name, job.network.subnet, job.network.range, job.network.gateway) {
         const auto& n = job.network;
+        if (const auto last = net::parse_ipv4(sys::find_file(last_file()).value_or("")))
+            pool_.go_on_after(*last);
         plan_.slirp.network = n.subnet.network;
         plan_.slirp.prefix_length = n.subnet.length;
         plan_.slirp.enable_ipv6 = false;
@@ -147,11 +152,17 @@ class Keeper {
             const auto packet = pod.channel.receive();
             if (!packet) return leave(pod);
             answer(pod, *packet);
-        } catch (const SysError& e) {
-            log::warn("network {}: {}", job_.network.name, e.what());
-            leave(pod);
         } catch (const Error& e) {
-            if (!pod.channel.try_send(number(JoinKind::failed), e.what())) leave(pod);
+            log::info("network {}: {}", job_.network.name, e.what());
+            if (!tell_failure(pod, e)) leave(pod);
+        }
+    }
+
+    static bool tell_failure(const Pod& pod, const Error& e) {
+        try {
+            return pod.channel.try_send(number(JoinKind::failed), runtime::failure_text(e));
+        } catch (const SysError&) {
+            return false;  // it is gone
         }
     }
 
@@ -167,7 +178,7 @@ class Keeper {
             case JoinKind::list: {
                 auto all = json::Builder::array();
                 for (const auto& p : pods_) {
-                    if (p.joined) all.push(endpoint(p));
+                    if (p.joined && p.id == packet.text) all.push(endpoint(p));
                 }
                 return pod.channel.send(number(JoinKind::reserved), all.dump());
             }
@@ -203,35 +214,19 @@ class Keeper {
         pod.reserved = true;
     }
 
-    bool is_taken(in_addr address) const {
-        if (address.s_addr == job_.network.gateway.s_addr) return true;
-        return std::any_of(pods_.begin(), pods_.end(), [&](const Pod& p) {
-            return p.reserved && p.port.address.s_addr == address.s_addr;
-        });
-    }
+    std::filesystem::path last_file() const { return job_.paths.networks() / job_.network.id / "last"; }
 
     in_addr choose_address(std::optional<in_addr> wanted) {
-        const auto& subnet = job_.network.subnet;
-        if (wanted) {
-            const auto value = ntohl(wanted->s_addr);
-            if (!subnet.contains(*wanted) || value == subnet.first() || value == subnet.last())
-                throw Error("requested static ip {} not in any subnet on network {}", net::to_string(*wanted),
-                            job_.network.name);
-            if (is_taken(*wanted))
-                throw Error("requested ip address {} is already allocated", net::to_string(*wanted));
-            return *wanted;
+        const auto address = pool_.take(wanted, [&](in_addr candidate) {
+            return std::any_of(pods_.begin(), pods_.end(), [&](const Pod& p) {
+                return p.reserved && p.port.address.s_addr == candidate.s_addr;
+            });
+        });
+        if (const auto last = pool_.last(); last && !wanted) {
+            // For the process that comes after one that was killed: the pods come back with what they had.
+            sys::replace_file(last_file(), net::to_string(*last));
         }
-        // The one after the last, so that one that has just become free rests for a while.
-        const auto& pool = job_.network.range ? *job_.network.range : subnet;
-        const uint32_t first = std::max(pool.first(), subnet.first() + 1);
-        const uint32_t last = std::min(pool.last(), subnet.last() - 1);
-        for (uint32_t tries = 0; tries <= last - first; ++tries) {
-            last_ = last_ < first || last_ >= last ? first : last_ + 1;
-            const in_addr address{htonl(last_)};
-            if (!is_taken(address)) return address;
-        }
-        throw Error("failed to find free IP in range: {} - {}", net::to_string(in_addr{htonl(first)}),
-                    net::to_string(in_addr{htonl(last)}));
+        return address;
     }
 
     /// Runs in the bridge's network namespace, in a process of its own. @throws Error that it failed with
@@ -280,28 +275,18 @@ class Keeper {
         publish_names();
     }
 
-    /// A container's own name is answered with its address alone, whoever else has it as an alias.
     void publish_names() {
         if (!job_.network.dns) return;
-        std::set<std::string> own;
-        for (const auto& pod : pods_) {
-            if (pod.joined) own.insert(pod.name);
-        }
-        std::string text;
+        std::vector<NamedPod> named;
         for (const auto& pod : pods_) {
             if (!pod.joined) continue;
-            const auto add = [&, address = net::to_string(pod.port.address)](const std::string& name) {
-                if (!name.empty() && text.size() < net::NameTable::kMaxText)
-                    text += fmt::format("{} {}\n", address, name);
-            };
-            add(pod.name);
-            add(pod.id.substr(0, 12));
-            for (const auto& alias : pod.aliases) {
-                if (!own.contains(alias)) add(alias);
-            }
+            named.push_back({.id = pod.id,
+                             .name = pod.name,
+                             .address = net::to_string(pod.port.address),
+                             .aliases = pod.aliases});
         }
-        plan_.slirp.names = text;
-        names_told_ = servers_.set_names(text);
+        plan_.slirp.names = name_table_text(named);
+        names_told_ = servers_.set_names(*plan_.slirp.names);
     }
 
     KeeperJob& job_;
@@ -311,7 +296,7 @@ class Keeper {
     runtime::NetworkPlan plan_;
     runtime::Servers servers_;
     std::list<Pod> pods_;
-    uint32_t last_ = 0;   ///< the address given out last
+    AddressPool pool_;
     unsigned ports_ = 0;  ///< made so far
     bool names_told_ = true;
     sys::Fd end_lock_;
@@ -334,7 +319,7 @@ int run_network_keeper(KeeperJob& job, sys::Channel ready, int holder_fd) {
         keeper.run();
     } catch (const Error& e) {
         log::error("network {}: {}", job.network.name, e.what());
-        if (ready.fd() >= 0) ready.try_send(number(JoinKind::failed), e.what());
+        if (ready.fd() >= 0) ready.try_send(number(JoinKind::failed), runtime::failure_text(e));
         return kExitFailed;
     }
     return 0;

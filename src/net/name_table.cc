@@ -12,14 +12,6 @@ namespace {
 /// More than these of one name are not answered: they fit into 512 bytes with the longest name.
 constexpr size_t kMaxAddresses = 12;
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
-    return out;
-}
-
 }  // namespace
 
 NameTable::NameTable(std::string_view text) {
@@ -28,7 +20,7 @@ NameTable::NameTable(std::string_view text) {
         if (parts.size() != 2) continue;
         const auto address = parse_ipv4(parts[0]);
         if (!address) continue;
-        auto& addresses = names_[lower(parts[1])];
+        auto& addresses = names_[to_lower(parts[1])];
         if (addresses.size() < kMaxAddresses) addresses.push_back(*address);
     }
 }
@@ -36,7 +28,7 @@ NameTable::NameTable(std::string_view text) {
 std::optional<std::vector<uint8_t>> NameTable::answer(Bytes message) const {
     const auto question = dns::question_of(message);
     if (!question) return std::nullopt;
-    auto name = lower(question->name);
+    auto name = to_lower(question->name);
     const bool ours = name.ends_with(kContainerDomain) && name.size() > kContainerDomain.size() &&
                       name[name.size() - kContainerDomain.size() - 1] == '.';
     if (ours) name.resize(name.size() - kContainerDomain.size() - 1);

@@ -123,13 +123,9 @@ sys::Fd create_tap_in_child(const SlirpConfig& config, std::optional<GroupRange>
     return tap;
 }
 
-sys::Fd create_bridge_in_child(unsigned mtu) {
+sys::Fd create_bridge_in_child(unsigned mtu, bool with_tap) {
     sys::Fd tap;
-    try {
-        tap = open_tap();
-    } catch (const SysError& e) {
-        log::warn("{}; nothing outside of the network is reached, and no name is answered", e.what());
-    }
+    if (with_tap) tap = open_tap();
     const sys::Fd sysctls = open_sysctls();
     if (has_ipv6(sysctls.get())) {
         for (const char* name : {"ipv6/conf/all/disable_ipv6", "ipv6/conf/default/disable_ipv6"})

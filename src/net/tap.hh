@@ -29,8 +29,10 @@ sys::Fd create_tap_in_child(const SlirpConfig& config, std::optional<GroupRange>
 
 /// In a new network namespace: the bridge of a network, and tap0 as a port of it, without addresses. Runs as
 /// create_tap_in_child does.
-/// @return the descriptor that rpod:net serves; none where /dev/net/tun is missing or closed to us
-sys::Fd create_bridge_in_child(unsigned mtu);
+/// @param with_tap  without it there is neither a way out nor a name service
+/// @return the descriptor that rpod:net serves
+/// @throws Error with a hint where /dev/net/tun is missing or closed to us
+sys::Fd create_bridge_in_child(unsigned mtu, bool with_tap);
 
 /// One end of a pair of interfaces on that bridge, the other in a pod.
 struct BridgePort {

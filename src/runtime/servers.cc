@@ -69,7 +69,7 @@ void Servers::serve_bridge(sys::Fd tap, NetworkPlan& plan) { serve_network(std::
 void Servers::join_networks(sys::Fd pod_network, NetworkPlan& plan) {
     network_.pod = std::move(pod_network);
     network_.plan = &plan;
-    for (const auto& join : plan.joins) join_network(join, network_.pod.get());
+    joins_.join(plan.joins, network_.pod.get());
     if (plan.listeners.empty()) return;
     add({.role = "rpod:ports",
          .start = [this, &plan](bool) { return start_published(plan); },
@@ -238,6 +238,7 @@ void Servers::end_network() {
         return server.role == "rpod:net" || server.role == "rpod:ports";
     };
     network_.end.reset();
+    joins_.end();
     for (const auto& server : servers_) {
         if (!serves_network(server) || !server.pidfd) continue;
         // Somebody else may have waited for it by now: only its pidfd still means it.

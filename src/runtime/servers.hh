@@ -11,6 +11,7 @@
 
 #include "net/control.hh"
 #include "overlay/serve.hh"
+#include "runtime/network_joins.hh"
 #include "runtime/plan.hh"
 #include "sys/fd.hh"
 #include "sys/process.hh"
@@ -47,6 +48,8 @@ class Servers {
     /// Puts the pod onto the plan's networks, and serves the published ports by a process rpod:ports.
     /// @param plan  stays where it is as long as this object lives
     void join_networks(sys::Fd pod_network, NetworkPlan& plan);
+    /// Where the pod is on networks: they may be lost, and got back.
+    NetworkJoins& joins() { return joins_; }
     /// As serve_network, for a network that has no pod of its own: rpod:network's.
     void serve_bridge(sys::Fd tap, NetworkPlan& plan);
     /// The names that are answered have changed. The plan has them, too, for the next rpod:net.
@@ -124,6 +127,7 @@ class Servers {
 
     Image image_;
     Network network_;
+    NetworkJoins joins_;
     std::vector<Server> servers_;
 };
 

@@ -6,6 +6,11 @@
 load helpers
 load background
 
+require_network() {
+    require_run
+    require_tun
+}
+
 teardown() {
     remove_containers_and_volumes
     rpod network prune -f >/dev/null 2>&1 || :
@@ -44,6 +49,8 @@ podman1" "what was typed"
     run_rpod 125 network rm podman
     run_rpod 125 network create --driver macvlan m
     run_rpod 125 network create --ipv6 six
+    run_rpod 125 network create ../x
+    run_rpod 125 network create --driver ../x y
     run_rpod 125 network create --opt isolate=true o
     run_rpod network rm app
 }
@@ -62,7 +69,7 @@ podman1" "what was typed"
 }
 
 @test "containers find one another by name, alias and short ID" {
-    require_run
+    require_network
     rpod network create app
     local id
     id=$(rpod run -d --network app --name db --network-alias store busybox sh -c 'while :; do echo hello | nc -l -p 80; done')
@@ -74,7 +81,7 @@ podman1" "what was typed"
 }
 
 @test "two networks do not see each other" {
-    require_run
+    require_network
     rpod network create one
     rpod network create two
     rpod run -d --network one:ip="$(rpod network inspect --format '{{(index .Subnets 0).Gateway}}' one | sed 's/1$/77/')" --name a busybox sh -c 'while :; do echo hello | nc -l -p 80; done'
@@ -86,10 +93,14 @@ podman1" "what was typed"
     run_rpod run --rm --network two busybox sh -c "nc -w 1 $address 80 </dev/null || :"
     is "$output" "" "nothing from the other network"
     run_rpod 2 network rm one
+    # By whatever it is called.
+    rpod create --network "$(rpod network inspect --format '{{.ID}}' two | cut -c1-12)" --name by-id busybox true
+    run_rpod 2 network rm two
+    run_rpod 125 run --rm --network one --network one busybox true
 }
 
 @test "the process of a network ends with its last container" {
-    require_run
+    require_network
     rpod network create app
     rpod run --rm --network app busybox true
     rpod run --rm --network app busybox true
@@ -97,7 +108,7 @@ podman1" "what was typed"
 }
 
 @test "several networks, published ports, --internal" {
-    require_run
+    require_network
     rpod network create --internal inner
     rpod network create outer
     rpod run -d --network outer --network inner --name w -p 127.0.0.1::80 busybox sh -c 'while :; do echo hello | nc -l -p 80; done'
@@ -113,7 +124,7 @@ podman1" "what was typed"
 }
 
 @test "a pod on a network has its name" {
-    require_run
+    require_network
     rpod network create app
     rpod pod create --name p --network app
     rpod run -d --pod p busybox sh -c 'while :; do echo hello | nc -l -p 80; done'
@@ -121,4 +132,186 @@ podman1" "what was typed"
     run_rpod run --rm --network app busybox nc -w 5 p 80 </dev/null
     is "$output" hello "by the pod's name"
     rpod pod rm -f p
+}
+
+# network_process NAME: the process of a network, as the kernel's lock table tells; nothing where there is none.
+network_process() {
+    local inode
+    inode=$(stat -c %i "$RPOD_ROOT/networks/$(rpod network inspect --format '{{.ID}}' "$1")/alive")
+    awk -v inode=":$inode\$" '$2 == "POSIX" && $4 == "WRITE" && $6 ~ inode { print $5; exit }' /proc/locks
+}
+
+has_no_process() { [ -z "$(network_process "$1")" ]; }
+
+has_other_process() {
+    local pid
+    pid=$(network_process "$1")
+    [ -n "$pid" ] && [ "$pid" != "$2" ]
+}
+
+says_hello() { [ "$(rpod exec "$1" nc -w 1 "$2" 80 </dev/null 2>&1)" = hello ]; }
+
+serve_hello() { rpod run -d "$@" busybox sh -c 'while :; do echo hello | nc -l -p 80; done' >/dev/null; }
+
+@test "nobody takes the name of another container" {
+    require_network
+    rpod network create app
+    serve_hello --network app --name db
+    local address
+    address=$(rpod inspect --format '{{.NetworkSettings.Networks.app.IPAddress}}' db)
+    rpod run -d --network app --name evil --network-alias DB --network-alias db busybox sleep 60
+    run_rpod run --rm --network app busybox sh -c 'nslookup Db.dns.podman | grep -c ^Address; nslookup db.dns.podman'
+    is "${lines[0]}" 2 "the server's and one more"
+    like "$output" "$address" "its own address alone"
+}
+
+@test "inspect and ps tell of networks" {
+    require_network
+    rpod network create --subnet 10.91.7.0/24 app
+    rpod network create other
+    rpod run -d --network app:ip=10.91.7.9,mac=02:00:00:00:00:09,alias=x --network other --name w busybox sleep 60
+    run_rpod inspect --format '{{with .NetworkSettings.Networks.app}}{{.IPAddress}}/{{.IPPrefixLen}} {{.Gateway}} {{.MacAddress}} {{.NetworkID}} {{index .Aliases 0}}{{end}} {{.NetworkSettings.Networks.other.IPPrefixLen}}' w
+    is "$output" "10.91.7.9/24 10.91.7.1 02:00:00:00:00:09 app x 24" "where it is"
+    run_rpod exec w cat /sys/class/net/eth0/address
+    is "$output" 02:00:00:00:00:09 "what it has"
+    run_rpod ps --format '{{.Names}} {{.Networks}}' --filter network=app
+    is "$output" "w app,other" "ps"
+    run_rpod ps -q --filter network=podman
+    is "$output" "" "ps of another network"
+    rpod stop -t 0 w
+    run_rpod inspect --format '{{.NetworkSettings.Networks.app.IPAddress}}|{{.NetworkSettings.Networks.app.NetworkID}}' w
+    is "$output" "|app" "where it is not now"
+    run_rpod 125 run --rm --network app:ip=10.92.0.1 busybox true
+    like "$stderr" "10.92.0.1 not in any subnet" "an address elsewhere"
+    rpod rm -f w
+    run_rpod run --rm --network podman --name d busybox ip -4 -o addr show eth0
+    like "$output" "inet 10\.88\." "the default network"
+}
+
+@test "a container moves between networks" {
+    require_network
+    rpod network create one
+    rpod network create two
+    serve_hello --network two --name far
+    rpod run -d --network one --name w busybox sleep 60
+    run_rpod 125 network disconnect one w
+    like "$stderr" "only one" "the last network"
+    run_rpod network connect --alias mover two w
+    run_rpod exec w ip -4 -o addr show eth1
+    like "$output" "inet 10\.89\." "the second one"
+    wait_for 5 says_hello w "$(rpod inspect --format '{{.NetworkSettings.Networks.two.IPAddress}}' far)"
+    run_rpod exec far nslookup mover.dns.podman
+    run_rpod 125 network connect two w
+    like "$stderr" "already connected" "twice"
+    run_rpod inspect --format '{{range $k, $v := .NetworkSettings.Networks}}{{$k}} {{end}}' w
+    is "$output" "one two " "its record"
+    run_rpod network disconnect one w
+    wait_for 5 has_no_eth0 w
+    run_rpod 125 network disconnect one w
+    run_rpod network disconnect -f one w
+    rpod stop -t 0 w
+    run_rpod network connect one w
+    run_rpod start w
+    run_rpod exec w ip -4 -o addr
+    like "$output" "eth1 +inet 10\.89\." "both, after a start"
+    rpod run -d --network none --name alone busybox sleep 60
+    run_rpod 125 network connect one alone
+    like "$stderr" "invalid network mode" "one without networks"
+    run_rpod 125 network connect nope w
+}
+
+has_no_eth0() { ! rpod exec "$1" test -e /sys/class/net/eth0 2>/dev/null; }
+
+@test "a network whose process is killed comes back with the same addresses" {
+    require_network
+    rpod network create app
+    serve_hello --network app --name a1x
+    rpod run -d --network app --name b1x busybox sleep 100
+    wait_for 5 says_hello b1x a1x
+    local before pid
+    before=$(rpod inspect --format '{{.NetworkSettings.Networks.app.IPAddress}}' a1x b1x)
+    pid=$(network_process app)
+    kill -KILL "$pid"
+    wait_for 10 has_other_process app "$pid"
+    wait_for 20 says_hello b1x a1x
+    is "$(rpod inspect --format '{{.NetworkSettings.Networks.app.IPAddress}}' a1x b1x)" "$before" "addresses"
+    run_rpod run --rm --network app busybox nc -w 5 a1x 80 </dev/null
+    is "$output" hello "one that came later"
+    # Whichever monitor started it: both containers outlive the other's end.
+    serve_hello --network app --name c1x
+    rpod rm -f -t 0 a1x
+    wait_for 20 says_hello b1x c1x
+    rpod rm -f -t 0 b1x c1x
+    wait_for 5 has_no_process app
+}
+
+@test "a killed monitor leaves its networks" {
+    require_network
+    rpod network create app
+    serve_hello --network app --name a2x
+    rpod run -d --network app --name b2x busybox sleep 100
+    kill -KILL "$(store_processes | sed -n 1p | cut -d' ' -f1)"
+    kill -KILL "$(store_processes | sed -n 1p | cut -d' ' -f1)"
+    wait_for 5 has_no_process app
+    run_rpod 1 run --rm --network app busybox nslookup a2x.dns.podman
+    rpod rm -f a2x b2x
+    run_rpod network rm app
+}
+
+@test "nothing outside is reached from an --internal network, not by names either" {
+    require_network
+    local address gateway
+    address=$(ip -4 -o addr show scope global | sed -n '1s/.*inet \([0-9.]*\).*/\1/p')
+    [ -n "$address" ] || skip "the host has no address but loopback"
+    python3 -c 'import socket
+listener = socket.create_server(("", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    listener.accept()[0].sendall(b"host\n")' >"$BATS_TEST_TMPDIR/port" 3>&- &
+    local server=$! port
+    wait_for 5 test -s "$BATS_TEST_TMPDIR/port"
+    port=$(cat "$BATS_TEST_TMPDIR/port")
+    rpod network create open
+    rpod network create --internal closed
+    run_rpod run --rm --network open busybox nc -w 5 "$address" "$port" </dev/null
+    is "$output" host "through the uplink of an open one"
+    gateway=$(rpod network inspect --format '{{(index .Subnets 0).Gateway}}' open)
+    run_rpod run --rm --network open busybox sh -c "nc -w 2 $gateway $port </dev/null; :"
+    is "$output" "" "the host's loopback, which the gateway does not stand for"
+    gateway=$(rpod network inspect --format '{{(index .Subnets 0).Gateway}}' closed)
+    # Even one that makes itself a route.
+    run_rpod run --rm --cap-add NET_ADMIN --network closed busybox sh -c \
+        "ip route add default via $gateway; nc -w 2 $address $port </dev/null; nc -w 2 $gateway 80; ping -c 1 -W 1 $gateway; nslookup example.org 2>&1; :"
+    unlike "$output" host$ "the host's answer"
+    like "$output" "NXDOMAIN" "names outside"
+    kill "$server"
+}
+
+@test "forty containers find one another by name and alias" {
+    require_network
+    rpod network create many
+    local i
+    for i in $(seq 1 40); do
+        rpod run -d --rm --network many --name "n${i}x" --network-alias "alias$i" --network-alias all busybox \
+            sh -c 'echo hello | nc -l -p 80 >/dev/null; sleep 100' >/dev/null
+    done
+    run_rpod run --rm --network many busybox sh -c 'for i in $(seq 1 40); do
+            a=$(nslookup n${i}x.dns.podman | sed -n "s/^Address: *\(10\.[0-9.]*\)$/\1/p" | tail -n 1)
+            b=$(nslookup alias$i.dns.podman | sed -n "s/^Address: *\(10\.[0-9.]*\)$/\1/p" | tail -n 1)
+            [ -n "$a" ] && [ "$a" = "$b" ] || echo "names $i: $a $b"
+            echo "$a" >>/tmp/all
+            [ "$(nc -w 5 $a 80 </dev/null)" = hello ] || echo "no answer $i"
+        done; sort -u /tmp/all | wc -l'
+    is "$output" 40 "as many addresses, and nothing else to say"
+}
+
+# bats test_tags=nosub
+@test "without subordinate IDs containers are on networks, too" {
+    require_no_subids
+    require_fuse
+    require_tun
+    rpod network create app
+    serve_hello --network app --name a3x
+    run_rpod run --rm --network app busybox nc -w 5 a3x 80 </dev/null
+    is "$output" hello "by name"
 }
