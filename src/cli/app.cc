@@ -28,6 +28,7 @@
 #include "cli/login.hh"
 #include "cli/logs.hh"
 #include "cli/manifests.hh"
+#include "cli/mount.hh"
 #include "cli/networks.hh"
 #include "cli/oci.hh"
 #include "cli/parser.hh"
@@ -212,7 +213,7 @@ std::vector<Command> all_commands() {
         wait_commands, health_commands, container_commands, commit_commands, copy_commands,
         diff_commands, exec_commands, event_commands, export_commands, ps_commands,
         logs_commands, pod_create_commands, pod_life_commands, pod_show_commands,
-        pod_clone_commands, port_commands, top_commands, stats_commands, system_commands,
+        pod_clone_commands, port_commands, mount_commands, top_commands, stats_commands, system_commands,
         system_store_commands, volume_commands, unshare_commands, config_commands,
         completion_commands, fuse_overlayfs_commands}) {
         // clang-format on

@@ -13,6 +13,7 @@
 #include "container/health_plan.hh"
 #include "container/network_connect.hh"
 #include "container/network_store.hh"
+#include "container/notify.hh"
 #include "container/parse_port.hh"
 #include "container/spec.hh"
 
@@ -204,6 +205,8 @@ DataObject inspect_config(const InspectInput& in) {
         .add("Secrets", make_secrets(c.secrets), {}, Show::unless_empty);
     o.add("Timeout", int64_t{c.timeout_s});
     o.add("StopTimeout", int64_t{c.stop_timeout_s.value_or(10)}).add("Passwd", true);
+    o.add("SdNotifyMode", container::notify_mode_of(c).empty() ? "container" : container::notify_mode_of(c),
+          "sdNotifyMode");
     return o;
 }
 

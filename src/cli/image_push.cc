@@ -14,7 +14,7 @@ namespace rpod::cli {
 namespace {
 
 struct PushFlags {
-    std::string compression, format, digestfile;
+    std::string compression, format, digestfile, policy;
     std::optional<int> level;
     bool compress = false;
     bool quiet = false;
@@ -59,6 +59,7 @@ int run_push(Context& ctx, const PushFlags& o, const Args& args) {
         throw Error("push '{}': the name is one of this machine's, not a registry's", to.remote->str())
             .with_hint("name the destination too: rpod push IMAGE REGISTRY/NAME:TAG");
     }
+    image::require_accepted({.stored = args[0]}, o.policy);
     const auto progress = progress_to(ctx, o.quiet);
     const auto digest = image.list ? image::push_list(store, image, to, options, true, progress)
                                    : image::copy_stored(store, image, to, options, progress);
@@ -82,6 +83,7 @@ Action define_push(CLI::App& flags, Context& ctx) {
     flags.add_flag("-q,--quiet", o->quiet, "Show no progress");
     // The store holds none.
     flags.add_flag("--remove-signatures", o->remove_signatures)->group("");
+    define_policy(flags, o->policy);
     define_registry_access(flags, o->registry);
     define_transfer(flags, o->registry);
     return [o, &ctx](const Args& args) { return run_push(ctx, *o, args); };

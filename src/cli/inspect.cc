@@ -10,7 +10,7 @@
 #include "cli/container_inspect.hh"
 #include "cli/health_view.hh"
 #include "cli/images.hh"
-#include "cli/inspect_raw.hh"
+#include "cli/inspect_place.hh"
 #include "cli/stores.hh"
 #include "cli/template.hh"
 #include "image/chain.hh"
@@ -119,7 +119,7 @@ struct InspectOptions {
     std::string type = "all";
     bool latest = false;
     bool size = false;
-    RawInspect raw;
+    std::optional<PlaceInspect> place{};  ///< images that are elsewhere are shown too
 };
 
 using Inspector = std::optional<Data> (*)(const Context&, const std::string&, const InspectOptions&);
@@ -132,8 +132,9 @@ struct Kind {
 constexpr std::array kKinds{
     Kind{"container", [](const Context& ctx, const std::string& name,
                          const InspectOptions& o) { return inspect_container(ctx, name, o.size); }},
-    Kind{"image", [](const Context& ctx, const std::string& name, const InspectOptions&) {
-             return inspect_image(ctx, name);
+    Kind{"image", [](const Context& ctx, const std::string& name, const InspectOptions& o) {
+             auto stored = inspect_image(ctx, name);
+             return stored || !o.place ? std::move(stored) : inspect_place(ctx, *o.place, name);
          }}};
 
 std::optional<Data> inspect_one(const Context& ctx, const InspectOptions& o, const std::string& name) {
@@ -214,9 +215,9 @@ Action define_image_inspect(CLI::App& flags, Context& ctx) {
     auto o = std::make_shared<InspectOptions>();
     o->type = "image";
     define_format(flags, *o);
-    define_raw_inspect(flags, o->raw);
+    define_place_inspect(flags, o->place.emplace());
     return [o, &ctx](const Args& args) {
-        return o->raw.wanted() ? run_raw_inspect(ctx, o->raw, args) : run_inspect(ctx, *o, args);
+        return o->place->wants_document() ? show_document(ctx, *o->place, args) : run_inspect(ctx, *o, args);
     };
 }
 

@@ -24,7 +24,7 @@ struct PushOptions {
     bool quiet = false;
     bool remove = false;
     bool remove_signatures = false;
-    std::string compression, format, digestfile;
+    std::string compression, format, digestfile, policy;
     RegistryOptions registry;
 };
 
@@ -51,6 +51,7 @@ int run_push(Context& ctx, const PushOptions& o, const Args& args) {
     const auto store = open_images(ctx);
     const auto list = in_context([&] { return get_list(store, args[0]); },
                                  "retrieving local image from image name {}", printable(args[0]));
+    image::require_accepted({.stored = args[0]}, o.policy);
     const auto digest = image::push_list(store, list, to, options, o.all, progress_to(ctx, o.quiet));
     note_image(store.paths(), "push", list.id, to.str());
     if (!o.digestfile.empty()) sys::replace_file(o.digestfile, digest.str(), 0644);
@@ -71,6 +72,7 @@ Action define_push(CLI::App& flags, Context& ctx) {
     // The store holds none.
     flags.add_flag("--remove-signatures", o->remove_signatures)->group("");
     flags.add_flag("--rm", o->remove, "Remove the list from the store when it is pushed");
+    define_policy(flags, o->policy);
     define_registry_access(flags, o->registry);
     define_transfer(flags, o->registry);
     return [o, &ctx](const Args& args) { return run_push(ctx, *o, args); };

@@ -7,6 +7,7 @@
 #include "base/json.hh"
 #include "base/strings.hh"
 #include "cli/run_options.hh"
+#include "container/notify.hh"
 #include "container/parse_limits.hh"
 #include "sys/file.hh"
 
@@ -148,6 +149,15 @@ void add_process_flags(CLI::App& app, ProcessOptions& o) {
         ->group(kEnvironment);
     app.add_option("--label-file", o.label_files, "Attach the labels that a file lists")
         ->type_name("FILE")
+        ->group(kEnvironment);
+    app.add_option_function<std::string>(
+           "--sdnotify",
+           [&o](const std::string& mode) {
+               container::parse_notify_mode(mode);
+               o.annotations.push_back(fmt::format("{}={}", container::kNotifyAnnotation, mode));
+           },
+           "Who tells systemd that it is ready: container, conmon, healthy, ignore (default container)")
+        ->type_name("MODE")
         ->group(kEnvironment);
     app.add_option("--annotation", o.annotations, "Add an annotation to the runtime spec")
         ->type_name("KEY=VALUE")

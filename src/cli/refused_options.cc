@@ -34,7 +34,6 @@ const std::array kRefused{
     Refused{"--preserve-fd", "descriptors are not passed into containers yet"},
     Refused{"--init-path", "the init of --init is rpod itself"},
     Refused{"--personality", "other execution domains are not supported"},
-    Refused{"--sdnotify", "readiness messages are not passed on yet", true, {"ignore", "\xff"}},
     Refused{"--seccomp-policy", "profiles are not taken from images", true, {"default", "\xff"}},
     Refused{"--rdt-class", kNoLimits}};
 // clang-format on

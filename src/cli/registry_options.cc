@@ -39,7 +39,9 @@ void define_transfer(CLI::App& flags, RegistryOptions& o, const std::string& gro
 }
 
 void define_policy(CLI::App& flags, std::string& file) {
-    flags.add_option("--signature-policy", file, "Ask this policy.json, and no other, what may come in")
+    flags
+        .add_option("--signature-policy", file,
+                    "Ask this policy.json, and no other, which images may be taken")
         ->type_name("FILE");
 }
 

@@ -11,7 +11,9 @@
 #include <memory>
 
 #include "base/log.hh"
+#include "container/root_mount.hh"
 #include "container/session.hh"
+#include "container/unshare_shell.hh"
 #include "store/paths.hh"
 #include "sys/namespace.hh"
 #include "sys/process.hh"
@@ -32,10 +34,13 @@ int execute(const Args& command) {
 }
 
 /// In the session's user namespace, as its root. Stays behind the command, because it holds the session.
-int run_in_session(const Args& command) {
+int run_in_session(const store::Paths& paths, const Args& command) {
     sys::unshare_namespaces(CLONE_NEWNS);
+    const auto shell = container::become_unshare_shell();
     for (const int signal : {SIGINT, SIGQUIT}) ::signal(signal, SIG_IGN);
-    return sys::wait_for(sys::fork_child("rpod:unshare", [&] { return execute(command); })).shell_code();
+    const auto status = sys::wait_for(sys::fork_child("rpod:unshare", [&] { return execute(command); }));
+    container::end_root_mounts(paths, shell);
+    return status.shell_code();
 }
 
 Args command_or_shell(const Args& args) {
@@ -51,9 +56,9 @@ Action define_unshare(CLI::App&, Context& ctx) {
         const auto command = command_or_shell(args);
         // What the terminal sends reaches the command; we wait for it.
         for (const int signal : {SIGINT, SIGQUIT}) ::signal(signal, SIG_IGN);
-        const pid_t pid =
-            userns::spawn_in_session(container::session_files(paths), userns::current_identity(),
-                                     {.role = "rpod:session"}, [&](int) { return run_in_session(command); });
+        const pid_t pid = userns::spawn_in_session(container::session_files(paths),
+                                                   userns::current_identity(), {.role = "rpod:session"},
+                                                   [&](int) { return run_in_session(paths, command); });
         return sys::wait_for(pid).shell_code();
     };
 }

@@ -184,7 +184,11 @@ std::optional<sys::ExitStatus> start_attached(const ClientEnd& monitor, const At
     sys::ignore_sigpipe();
     AttachClient client(monitor, options);
     monitor.start();
-    if (!options.streams.in) monitor.stdin_end();
+    try {
+        if (!options.streams.in) monitor.stdin_end();
+    } catch (const MonitorGone&) {
+        // Why the start failed is among its last words, which are still to be read.
+    }
     return client.run();
 }
 

@@ -3,13 +3,20 @@
 #include "container/bundle.hh"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <optional>
+#include <system_error>
 
 #include "base/error.hh"
-#include "base/json.hh"
 #include "container/plan.hh"
 #include "container/spawn.hh"
+#include "runtime/mount_options.hh"
+#include "runtime/spec_check.hh"
 #include "store/names.hh"
 #include "sys/file.hh"
+#include "sys/process.hh"
+#include "sys/signals.hh"
 
 namespace rpod::container {
 namespace {
@@ -40,28 +47,21 @@ void plan_user_namespace(runtime::LaunchPlan& plan) {
 
 void make_sources_absolute(oci::RuntimeSpec& spec, const fs::path& bundle) {
     for (auto& mount : spec.mounts) {
-        if (mount.type == "bind" && !mount.source.starts_with('/')) mount.source = bundle / mount.source;
+        const bool binds = mount.type == "bind" || runtime::parse_mount_options(mount.options).bind;
+        if (binds && !mount.source.starts_with('/')) mount.source = bundle / mount.source;
     }
 }
 
-/// What the specification can ask for and rpod does not do yet: an error, never silence.
-void refuse_unsupported(const oci::RuntimeSpec& spec, const std::string& file) {
-    spec.require_supported();
-    const auto refuse = [&](bool asked, std::string_view member) {
-        if (asked) throw Error("{}: {} is not supported yet", file, member);
-    };
-    refuse(!spec.hooks.empty(), "hooks");
-    refuse(spec.process.scheduler.has_value(), "process.scheduler");
-    refuse(spec.process.io_priority.has_value(), "process.ioPriority");
-    refuse(!spec.process.apparmor_profile.empty(), "process.apparmorProfile");
-    refuse(!spec.process.selinux_label.empty(), "process.selinuxLabel");
-    refuse(!spec.linux.mount_label.empty(), "linux.mountLabel");
-    refuse(spec.linux.personality.has_value(), "linux.personality");
-    if (spec.linux.resources.empty()) return;
-    for (const auto& [name, value] : json::Value::parse(spec.linux.resources, file).members()) {
-        // Device rules: no node can be made in a user namespace anyway.
-        refuse(name != "devices", "linux.resources." + name);
-    }
+/// Nothing that is mounted on "/" can be found there.
+bool is_root(const fs::path& path) {
+    std::error_code none;
+    return fs::equivalent(path, "/", none);
+}
+
+/// Without the dots and slashes at its end that hooks would have to read.
+fs::path absolute_directory(const fs::path& path) {
+    const auto normal = fs::absolute(path).lexically_normal();
+    return normal.has_filename() ? normal : normal.parent_path();
 }
 
 runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id, const fs::path& bundle,
@@ -70,9 +70,11 @@ runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id
     runtime::LaunchPlan plan;
     plan.name = id;
     plan.spec = oci::RuntimeSpec::parse(sys::read_file(config, 4 << 20), config);
-    refuse_unsupported(plan.spec, config);
+    in_context([&] { runtime::check_spec(plan.spec); }, "{}", config.native());
     plan.root.directory = directory;
-    plan.root.source = runtime::DirectoryRoot{.path = fs::path(bundle) / plan.spec.root.path};
+    const auto root = bundle / plan.spec.root.path;
+    plan.root.source = runtime::DirectoryRoot{.path = root, .in_place = !is_root(root)};
+    plan.hooks.bundle = bundle;
     make_sources_absolute(plan.spec, bundle);
     plan_user_namespace(plan);
     const auto* network = plan.spec.linux.find_namespace(oci::NamespaceType::network);
@@ -83,18 +85,64 @@ runtime::LaunchPlan plan_bundle(const store::Paths& paths, const std::string& id
     return plan;
 }
 
+/// What a monitor that was killed has left.
+bool is_left_over(const fs::path& directory) {
+    const auto alive = sys::find_at(AT_FDCWD, directory / "alive", O_RDWR);
+    return alive && !sys::lock_holder(alive->get());
+}
+
+/// Whoever makes it has the ID.
+void make_directory(const fs::path& directory, const std::string& id, const fs::path& bundle) {
+    sys::make_dirs(directory.parent_path(), 0711);
+    if (is_left_over(directory)) sys::remove_tree_at(AT_FDCWD, directory);
+    if (::mkdir(directory.c_str(), 0711) == 0) return;
+    if (errno == EEXIST)
+        throw Error("run bundle '{}': a container with the ID {} exists", bundle.native(), id);
+    throw SysError(errno, "create directory '{}'", directory.native());
+}
+
+/// rpod:hooks, for a bundle that has hooks for it.
+class HookProcess {
+  public:
+    /// From here on the plan holds our end of it, which the monitor takes over.
+    explicit HookProcess(runtime::LaunchPlan& plan) {
+        const auto& hooks = plan.spec.hooks;
+        if (!runtime::has_caller_hooks(hooks)) return;
+        auto [ours, theirs] = sys::Channel::make_pair();
+        const runtime::HookHost host{.hooks = hooks,
+                                     .state = {.oci_version = plan.spec.oci_version,
+                                               .id = plan.name,
+                                               .status = {},
+                                               .pid = {},
+                                               .bundle = plan.hooks.bundle,
+                                               .annotations = plan.spec.annotations}};
+        pid_ = sys::fork_child("rpod:hooks", [&, &launcher = theirs] {
+            sys::close_descriptors_except({launcher.fd()});
+            // What the terminal sends to the command does not concern it; it ends by itself.
+            check(::setsid(), "start a session");
+            sys::ignore_sigpipe();
+            return runtime::serve_hooks(host, launcher);
+        });
+        plan.hooks.caller.emplace(std::move(ours));
+    }
+
+    /// Returns when the last hook has ended.
+    void finish(runtime::LaunchPlan& plan) const {
+        plan.hooks.caller.reset();
+        if (pid_ > 0) sys::wait_for(pid_);
+    }
+
+  private:
+    pid_t pid_ = -1;
+};
+
 }  // namespace
 
 int run_bundle(const store::Paths& paths, const std::string& id, const fs::path& bundle) {
     store::require_valid_name(id);
     store::open_run(paths);
     const auto directory = paths.run() / "oci" / id;
-    sys::make_dirs(directory.parent_path(), 0711);
-    if (::mkdir(directory.c_str(), 0711) < 0) {
-        if (errno == EEXIST)
-            throw Error("run bundle '{}': a container with the ID {} exists", bundle.native(), id);
-        throw SysError(errno, "create directory '{}'", directory.native());
-    }
+    make_directory(directory, id, bundle);
     const auto remove = [directory] { sys::remove_tree_at(AT_FDCWD, directory); };
     MonitorJob job;
     job.id = id;
@@ -102,7 +150,7 @@ int run_bundle(const store::Paths& paths, const std::string& id, const fs::path&
     job.release = [] {};
     job.clean_up = remove;
     try {
-        job.plan = plan_bundle(paths, id, fs::absolute(bundle), directory);
+        job.plan = plan_bundle(paths, id, absolute_directory(bundle), directory);
     } catch (...) {
         remove();
         throw;
@@ -110,8 +158,19 @@ int run_bundle(const store::Paths& paths, const std::string& id, const fs::path&
     const bool tty = job.plan.stdio == runtime::Stdio::terminal;
     const auto* pids = job.plan.spec.linux.find_namespace(oci::NamespaceType::pid);
     job.own_pid_namespace = pids && pids->path.empty();
-    const auto status = run_monitored(
-        paths, job, {}, {.attach = {.streams = {.in = tty, .out = tty, .err = tty}, .tty = tty}});
+    HookProcess hooks(job.plan);
+    std::optional<sys::ExitStatus> status;
+    try {
+        status = run_monitored(
+            paths, job, {},
+            {.attach = {.streams = {.in = tty, .out = tty, .err = tty}, .tty = tty}, .when_created = {}});
+    } catch (...) {
+        hooks.finish(job.plan);
+        // Where no monitor came to be, nobody else removes it.
+        ::rmdir(directory.c_str());
+        throw;
+    }
+    hooks.finish(job.plan);
     return status->shell_code();
 }
 

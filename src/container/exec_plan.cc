@@ -6,6 +6,7 @@
 
 #include "base/error.hh"
 #include "base/log.hh"
+#include "container/activation.hh"
 #include "container/parse_env.hh"
 #include "container/plan.hh"
 #include "container/secret_files.hh"
@@ -81,6 +82,13 @@ runtime::ExecPlan make_exec_plan(const store::Paths& paths, const std::filesyste
     plan.process = std::move(process);
     plan.stdin_open = request.interactive;
     plan.preserved_fds = request.preserved_fds;
+    // Those that systemd gave to this command are among them: the process is told.
+    if (const auto sockets = listen_fds();
+        !sockets.empty() &&
+        std::includes(plan.preserved_fds.begin(), plan.preserved_fds.end(), sockets.begin(), sockets.end())) {
+        set_listen_variables(plan.process.env, sockets.size());
+        plan.activated = true;
+    }
     plan.stdio = request.tty      ? runtime::ExecStdio::terminal
                  : request.detach ? runtime::ExecStdio::none
                                   : runtime::ExecStdio::pipes;

@@ -54,6 +54,7 @@ void Member::clean_up() {
 void Member::open_files() {
     clear_exit(job_.directory);
     if (!job_.control_directory.empty()) clients_.listen(job_.control_directory);
+    if (job_.notify) job_.notify->listen();
     streams_.open_log(job_.directory, job_.log);
     name_monitor(state_);
     // Before there are mounts: whoever starts it after our death must know whom to wait for.
@@ -81,6 +82,7 @@ void Member::start() {
     write_pid(job_.conmon_pidfile, state_.monitor_pid);
     phase_ = Phase::running;
     ran_since_ = std::chrono::steady_clock::now();
+    if (job_.notify) job_.notify->started(state_.monitor_pid);
     job_.event("start", {});
     streams_.open(*launched_);
     if (job_.health) job_.health->begin();
@@ -111,6 +113,7 @@ void Member::add_to(PollSet& set) {
     polled_.again = set.add(restart_timer_.fd(), POLLIN);
     polled_.network = set.add(launched_ ? launched_->servers().network_fd() : -1, POLLIN);
     polled_.joins = set.add_all(launched_ ? launched_->servers().joins().fds() : std::vector<int>(), POLLIN);
+    polled_.notify = set.add(job_.notify ? job_.notify->fd() : -1, POLLIN);
     if (job_.health) job_.health->add_to(set);
     // The foreground client sets the pace, but not that of the end.
     streams_.add_to(set, status_ || !clients_.holds_back());
@@ -132,6 +135,7 @@ void Member::turn(const PollSet& set) {
     if (set.ready(polled_.stop)) kill_for_stop();
     if (launched_ && set.ready(polled_.network)) launched_->servers().answer_network();
     if (launched_ && set.any_ready(polled_.joins)) launched_->servers().joins().serve();
+    if (job_.notify && set.ready(polled_.notify)) job_.notify->serve();
     if (job_.health) serve_health(set);
     streams_.serve(set, status_.has_value());
     if (set.ready(polled_.again) && phase_ == Phase::backing_off) start_again();
@@ -150,7 +154,11 @@ void Member::serve_clients(const PollSet& set) {
 bool Member::take_child(pid_t pid, sys::ExitStatus status) {
     // Once it has ended, the kernel may give its numbers to others.
     if (!launched_ || status_) return false;
-    if (pid != launched_->pid()) return launched_->servers().replace(pid, status);
+    if (pid != launched_->pid()) {
+        if (!launched_->servers().replace(pid, status)) return false;
+        if (launched_->servers().lost_files()) kill_for_lost_files();
+        return true;
+    }
     status_ = status;
     if (job_.health) job_.health->end();
     return true;
@@ -166,6 +174,14 @@ void Member::kill_for_stop() {
     log::info("it did not end by signal {} in time", job_.stop_signal);
     stop_timer_.disarm();
     if (launched_) sys::send_signal(launched_->pidfd(), SIGKILL);
+}
+
+/// It could go on for ever without being able to do anything. With a restart policy it gets a new one.
+void Member::kill_for_lost_files() {
+    constexpr std::string_view kWhy = "the process that served the container's files has ended";
+    log::error("{}: the container is killed", kWhy);
+    clients_.output(AttachKind::stderr_data, fmt::format("rpod: {}: the container is killed\n", kWhy));
+    sys::send_signal(launched_->pidfd(), SIGKILL);
 }
 
 // The end of the payload

@@ -14,6 +14,7 @@
 #include "container/config.hh"
 #include "container/events.hh"
 #include "container/health_watch.hh"
+#include "container/notify.hh"
 #include "container/record.hh"
 #include "container/restart_policy.hh"
 #include "container/streams.hh"
@@ -42,6 +43,7 @@ struct MonitorJob {
     int stop_signal = SIGTERM;
     std::chrono::seconds stop_timeout{10};                          ///< from that signal to SIGKILL
     std::string pidfile, conmon_pidfile;                            ///< written when it starts; empty: none
+    std::unique_ptr<Notifier> notify;                               ///< null: systemd hears nothing
     EventSink event = [](std::string_view, std::optional<int>) {};  ///< hears of what happens
     std::unique_ptr<HealthWatch> health;                            ///< null: nothing is checked
     /// Gets an address on one more network (container/network_connect.hh).
@@ -90,7 +92,7 @@ class Member {
     enum class Phase { created, running, backing_off, over };
     /// Where things are in the poll set.
     struct Polled {
-        size_t timeout, stop, again, network;
+        size_t timeout, stop, again, network, notify;
         PollSet::Range joins;
     };
 
@@ -104,6 +106,7 @@ class Member {
     void turn(const PollSet& set);
     void kill_for_timeout();
     void kill_for_stop();
+    void kill_for_lost_files();
     void serve_clients(const PollSet& set);
     void take_message(Client& client);
     void answer(Client& client, const AttachMessage& message);

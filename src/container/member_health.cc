@@ -29,6 +29,7 @@ void Member::serve_health(const PollSet& set) {
     const auto verdict = health.serve(set);
     if (!verdict) return;
     job_.health_event(health_name(verdict->health));
+    if (job_.notify && verdict->health == Health::healthy) job_.notify->healthy();
     if (verdict->timed_out)
         clients_.not_checked(Error("healthcheck command exceeded timeout of {}", seconds_text(timeout)));
     // Nobody looks at a container that is still to be killed: the answer comes after that.

@@ -7,6 +7,7 @@
 #include "container/create.hh"
 #include "container/events.hh"
 #include "container/record.hh"
+#include "container/root_mount.hh"
 #include "container/volume.hh"
 #include "store/lock.hh"
 #include "sys/file.hh"
@@ -39,6 +40,7 @@ void remove_container(const store::Paths& paths, const std::string& id, const Re
     if (!is_idle(life)) end_container(paths, id);
     // One that has just ended may still be unmounting; then only a later command could remove its files.
     wait_for_monitor(directory);
+    end_root_mount(directory);
     const auto config = read_config(directory);
     if (!request.anonymous_volumes && !config.remove) keep_anonymous_volumes(directory);
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);

@@ -17,7 +17,8 @@
 #include "container/create.hh"
 #include "container/plan.hh"
 #include "container/record.hh"
-#include "container/running.hh"
+#include "container/root_mount.hh"
+#include "container/root_namespaces.hh"
 #include "container/session.hh"
 #include "container/stored_mounts.hh"
 #include "container/volume_store.hh"
@@ -35,30 +36,6 @@ namespace rpod::container {
 namespace {
 
 using Act = std::function<void(const sys::RootedDir&)>;
-
-/// The namespaces that the root is seen in.
-struct RootNamespaces {
-    sys::Fd user;
-    sys::Fd mount;
-};
-
-/// Nothing where it does not run; a monitor that is about to launch it, or about to end, is waited for by the
-/// lock and the records.
-std::optional<RootNamespaces> find_running(const std::filesystem::path& directory) {
-    auto target = open_running(directory, [&](const State& state) {
-        if (state.pid != 0 && state.status == Status::created)
-            throw Error(
-                "container {} has been initialized and waits to be started: its files cannot be reached yet",
-                directory.filename().native());
-        return state.pid != 0;
-    });
-    if (!target) return std::nullopt;
-    for (auto& other : target->others) {
-        if (other.flag == CLONE_NEWNS)
-            return RootNamespaces{.user = std::move(target->user), .mount = std::move(other.fd)};
-    }
-    throw Error("container {} has no mount namespace of its own", directory.filename().native());
-}
 
 /// What of a container is wanted.
 enum class Part {
@@ -139,6 +116,7 @@ void run_in_session(const store::Paths& paths, const UsernsConfig& ids, const st
 
 void act_on_stopped(const store::Paths& paths, const std::string& id, const Work& work) {
     const auto config = read_config(work.directory);
+    require_unmounted(work.directory);
     // The old mounts must be gone before the writable layer is mounted again.
     wait_for_monitor(work.directory);
     const image::ImageStore images(paths);
@@ -159,10 +137,10 @@ void act_on(const store::Paths& paths, const std::string& id, const Work& work) 
                            return fork_and_act(namespaces.user.get(), namespaces.mount.get(), work, caller);
                        });
     };
-    if (const auto running = find_running(work.directory)) return act_on_running(*running);
+    if (const auto running = find_root_namespaces(work.directory)) return act_on_running(*running);
     const auto lock = lock_container(work.directory);
     // Somebody else may have started it before we had the lock.
-    if (const auto running = find_running(work.directory)) return act_on_running(*running);
+    if (const auto running = find_root_namespaces(work.directory)) return act_on_running(*running);
     act_on_stopped(paths, id, work);
 }
 

@@ -11,6 +11,7 @@
 #include "container/health_plan.hh"
 #include "container/id_file.hh"
 #include "container/image_name.hh"
+#include "container/notify.hh"
 #include "container/publish.hh"
 #include "container/remove.hh"
 #include "container/secret_files.hh"
@@ -30,6 +31,13 @@ std::optional<oci::RunConfig> record_image(const store::Paths& paths, ContainerC
     return std::move(image.config.config);
 }
 
+/// What its start would find wrong with its health check.
+void check_health(const ContainerConfig& config, const std::optional<oci::RunConfig>& image) {
+    const auto plan = plan_health(config.health, image ? &*image : nullptr);
+    if (!plan && parse_notify_mode(notify_mode_of(config)) == NotifyMode::healthy)
+        throw Error("sdnotify policy \"healthy\" requires a healthcheck to be set");
+}
+
 void make_room(const store::Paths& paths, const ContainerConfig& config, bool replace) {
     if (!replace || config.name.empty()) return;
     const auto owner = container_names(paths).owner(config.name);
@@ -43,7 +51,7 @@ void make_room(const store::Paths& paths, const ContainerConfig& config, bool re
 void create_container(const store::Paths& paths, ContainerConfig& config, bool replace) {
     sweep_containers(paths);
     const auto image = record_image(paths, config);
-    (void)plan_health(config.health, image ? &*image : nullptr);
+    check_health(config, image);
     make_room(paths, config, replace);
     take_volumes_from(paths, config);
     resolve_secrets(paths, config);
@@ -59,7 +67,7 @@ std::optional<sys::ExitStatus> run_container(const store::Paths& paths, Containe
                                              const StartRequest& request, const Starter& starter) {
     sweep_containers(paths);
     const auto image = record_image(paths, config);
-    (void)plan_health(config.health, image ? &*image : nullptr);
+    check_health(config, image);
     make_room(paths, config, replace);
     take_volumes_from(paths, config);
     resolve_secrets(paths, config);

@@ -3,13 +3,16 @@
 #include "container/start.hh"
 
 #include "base/error.hh"
+#include "container/activation.hh"
 #include "container/control.hh"
+#include "container/create.hh"
 #include "container/events.hh"
 #include "container/facts.hh"
 #include "container/job.hh"
 #include "container/plan.hh"
 #include "container/publish.hh"
 #include "container/record.hh"
+#include "container/root_mount.hh"
 #include "container/spawn.hh"
 
 namespace rpod::container {
@@ -30,6 +33,13 @@ std::optional<sys::ExitStatus> start_monitor(const store::Paths& paths, const Co
         make_job(paths, config, {.attached = request.attached, .waits = request.waits}, origin, nullptr);
     take_console_size(job.plan.spec);
     job.plan.network.listeners = std::move(listeners);
+    try {
+        pass_listen_fds(job.plan);
+        job.notify = plan_notify(paths, config, job.health != nullptr, job.plan);
+    } catch (...) {
+        remove_runtime_files(paths, config.id);
+        throw;
+    }
     const bool passthrough = config.log.driver == "passthrough";
     if (passthrough) {
         job.plan.stdio = runtime::Stdio::inherit;
@@ -65,6 +75,7 @@ namespace {
 
 std::optional<sys::ExitStatus> start_initialized(const store::Paths& paths, const std::string& id,
                                                  const StartRequest& request) {
+    refuse_listen_fds("a container that has been initialized");
     const auto monitor = reach_control(paths, id);
     if (!request.attached) {
         monitor.start();
@@ -101,6 +112,7 @@ std::optional<sys::ExitStatus> start_container(const store::Paths& paths, const 
             throw Error("unable to start container {}: it is {}: container state improper", id,
                         life_name(life));
     }
+    require_unmounted(directory);
     // The old mounts must be gone before the writable layer is mounted again.
     wait_for_monitor(directory);
     const auto config = read_config(directory);

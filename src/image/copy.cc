@@ -63,6 +63,12 @@ std::optional<ManifestFormat> format_for(const Place& to, const RawManifest& man
     return ManifestFormat::oci;
 }
 
+/// Docker's archive is what docker's format asks for, so that one may be named.
+void require_no_manifest(const Place& to, std::optional<ManifestFormat> format, bool preserve_digests) {
+    if (format == ManifestFormat::oci || preserve_digests)
+        throw Error("copy to '{}': a docker archive has no manifest", to.str());
+}
+
 oci::Digest copy_to_docker_archive(CopySource& source, const RawManifest& manifest, const Place& to,
                                    Staging& staging, const Progress& progress) {
     if (std::holds_alternative<oci::Index>(manifest.parsed))
@@ -84,39 +90,38 @@ std::optional<RawManifest> find_at_target(const ImageStore& store, const Image& 
 oci::Digest store_to_files(const ImageStore& store, const Image& image, const Place& to,
                            const PushOptions& options, const Progress& progress) {
     Staging staging(store);
-    const bool plain = is_docker_archive(to) || to.files->transport == Transport::dir;
-    const auto compression = options.compression.value_or(plain ? Compression::none : Compression::gzip);
-    const auto format = options.format.value_or(ManifestFormat::oci);
     if (is_docker_archive(to)) {
-        if (options.compression || options.format || options.preserve_digests)
-            throw Error("push to '{}': a docker archive has neither a manifest nor compressed layers",
-                        to.str());
+        if (options.compression) throw Error("push to '{}': its layers are never compressed", to.str());
+        require_no_manifest(to, options.format, options.preserve_digests);
         const auto source = open_stored(store, image, staging, Compression::none, ManifestFormat::v2s2);
         return copy_to_docker_archive(*source, source->manifest(), to, staging, progress);
     }
-    if (format == ManifestFormat::v2s2 && compression == Compression::zstd)
-        throw Error("docker's manifest format knows no zstd layers");
     const auto target = open_target(to, options.client);
-    if (!options.format && !options.compression) {
-        if (const auto there = find_at_target(store, image, *target)) {
-            progress("Writing manifest to image destination");
-            target->finish(*there);
-            return there->digest();
-        }
-    }
-    if (options.preserve_digests) {
-        throw Error("copy to '{}': the digest would change: the store keeps layers uncompressed", to.str())
-            .with_hint("leave out --preserve-digests, or copy from where the image came");
-    }
-    const auto source = open_stored(store, image, staging, compression, format);
-    Copier copier(*target, std::nullopt, false, progress);
-    const auto manifest = copier.send_image(*source, source->manifest());
+    const auto manifest = send_stored(store, image, to, *target, staging, options, progress);
     progress("Writing manifest to image destination");
     target->finish(manifest);
     return manifest.digest();
 }
 
 }  // namespace
+
+RawManifest send_stored(const ImageStore& store, const Image& image, const Place& to, CopyTarget& target,
+                        Staging& staging, const PushOptions& options, const Progress& progress) {
+    const bool plain = to.files->transport == Transport::dir;
+    const auto compression = options.compression.value_or(plain ? Compression::none : Compression::gzip);
+    const auto format = options.format.value_or(ManifestFormat::oci);
+    if (format == ManifestFormat::v2s2 && compression == Compression::zstd)
+        throw Error("docker's manifest format knows no zstd layers");
+    if (!options.format && !options.compression) {
+        if (auto there = find_at_target(store, image, target)) return *std::move(there);
+    }
+    if (options.preserve_digests) {
+        throw Error("copy to '{}': the digest would change: the store keeps layers uncompressed", to.str())
+            .with_hint("leave out --preserve-digests, or copy from where the image came");
+    }
+    const auto source = open_stored(store, image, staging, compression, format);
+    return Copier(target, std::nullopt, false, progress).send_image(*source, source->manifest());
+}
 
 oci::Digest copy_stored(const ImageStore& store, const Image& image, const Place& to,
                         const PushOptions& options, const Progress& progress) {
@@ -145,7 +150,10 @@ oci::Digest copy_image(const ImageStore& store, const Place& from, const Place& 
     const auto source = open_source(from, options.from, staging);
     const auto chosen = options.all ? source->manifest() : choose_image(*source, options.platform);
     progress("Getting image source signatures");
-    if (is_docker_archive(to)) return copy_to_docker_archive(*source, chosen, to, staging, progress);
+    if (is_docker_archive(to)) {
+        require_no_manifest(to, options.format, options.preserve_digests);
+        return copy_to_docker_archive(*source, chosen, to, staging, progress);
+    }
     const auto target = open_target(to, options.to);
     const auto format = format_for(to, chosen, options);
     if (format != options.format) progress("The layout takes OCI's manifests: the digest changes");

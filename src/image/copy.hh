@@ -34,6 +34,12 @@ oci::Digest copy_image(const ImageStore& store, const Place& from, const Place& 
 oci::Digest copy_stored(const ImageStore& store, const Image& image, const Place& to,
                         const PushOptions& options, const Progress& progress);
 
+/// An image's blobs to a directory, a layout or an archive of one: as it came, where all of its blobs are
+/// there already; else compressed as the options or the place's custom say.
+/// @param to  what `target` is. @return the manifest that goes with them, for the caller to put there
+RawManifest send_stored(const ImageStore& store, const Image& image, const Place& to, CopyTarget& target,
+                        Staging& staging, const PushOptions& options, const Progress& progress);
+
 /// A manifest list of the store with all of its images or, without `all`, by itself.
 oci::Digest push_list(const ImageStore& store, const Image& list, const Place& to, const PushOptions& options,
                       bool all, const Progress& progress);

@@ -41,6 +41,7 @@ class RegistrySource : public CopySource {
         return std::make_unique<ReaderSource>(client_.open_blob(blob.digest, blob.size));
     }
     std::optional<oci::Reference> repository() const override { return name_; }
+    std::vector<std::string> tags() override { return client_.tags(); }
 
   private:
     RawManifest fetch(const std::string& reference, const std::string& declared) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "image/byte_source.hh"
 #include "image/compressed_layer.hh"
@@ -39,6 +40,8 @@ class CopySource {
     virtual std::unique_ptr<ByteSource> open_blob(const oci::Descriptor& blob) = 0;
     /// The registry and the repository, where it is one.
     virtual std::optional<oci::Reference> repository() const { return std::nullopt; }
+    /// All tags of the repository, where it is one.
+    virtual std::vector<std::string> tags() { return {}; }
 };
 
 /// The image, or that of an index for a platform. @throws Error where there is none, or indexes are nested

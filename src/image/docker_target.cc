@@ -42,9 +42,8 @@ std::string list_of(const std::string& config, const std::vector<std::string>& l
 }
 
 /// A layer's tar in a file: its size must be known before it is written.
-uint64_t unpack(ByteSource& source, int file, const oci::Digest& diff_id) {
-    PeekSource start(source);
-    const auto plain = open_decompressor(start, detect_compression(start.start()));
+uint64_t unpack(ByteSource& source, Compression compression, int file, const oci::Digest& diff_id) {
+    const auto plain = open_decompressor(source, compression);
     VerifyingSource verified(*plain, diff_id, std::nullopt, "layer " + diff_id.str());
     std::vector<char> buffer(256 << 10);
     uint64_t size = 0;
@@ -53,6 +52,21 @@ uint64_t unpack(ByteSource& source, int file, const oci::Digest& diff_id) {
         size += n;
     }
     return size;
+}
+
+void add_layer(ImageSink& sink, const std::string& name, ByteSource& bytes, uint64_t size,
+               const oci::Digest& diff_id, int scratch) {
+    PeekSource source(bytes);
+    const auto compression = detect_compression(source.start());
+    if (compression == Compression::none) {
+        VerifyingSource verified(source, diff_id, size, "layer " + diff_id.str());
+        sink.add_bytes(name, verified, size);
+        return;
+    }
+    const std::string temporary = sys::random_name();
+    const sys::Fd file = sys::open_at(scratch, temporary, O_RDWR | O_CREAT | O_EXCL, 0600);
+    ::unlinkat(scratch, temporary.c_str(), 0);
+    sink.add_file(name, file.get(), unpack(source, compression, file.get(), diff_id));
 }
 
 }  // namespace
@@ -80,11 +94,8 @@ void write_docker_archive(CopySource& source, const RawManifest& raw, const Tran
         const auto& layer = manifest.layers[i];
         oci::require_layer_type(layer);
         progress("Copying blob " + layer.digest.str());
-        const std::string name = sys::random_name();
-        const sys::Fd file = sys::open_at(scratch, name, O_RDWR | O_CREAT | O_EXCL, 0600);
-        ::unlinkat(scratch, name.c_str(), 0);
         const auto bytes = source.open_blob(layer);
-        sink->add_file(names[i], file.get(), unpack(*bytes, file.get(), config.diff_ids[i]));
+        add_layer(*sink, names[i], *bytes, layer.size, config.diff_ids[i], scratch);
     }
     sink->finish();
     out.commit();

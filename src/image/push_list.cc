@@ -24,7 +24,11 @@ class ListPush {
     /// Sends an image. @return what the index says of it then
     void send(oci::Descriptor& entry) {
         const std::string source = list_source(entry);
-        const auto sent = source.empty() ? send_stored(entry) : send_remote(entry, source);
+        const auto sent = source.empty() ? send_own(entry) : send_remote(entry, source);
+        if (options_.preserve_digests && sent.digest != entry.digest) {
+            throw Error("push to '{}': the digest of {} would change", to_.str(), entry.digest.str())
+                .with_hint("leave out --preserve-digests, or copy the list from where it came");
+        }
         entry.media_type = sent.media_type;
         entry.digest = sent.digest;
         entry.size = sent.size;
@@ -43,12 +47,7 @@ class ListPush {
     }
 
   private:
-    static oci::Descriptor describe(const RawManifest& manifest) {
-        return {
-            .media_type = manifest.media_type, .digest = manifest.digest(), .size = manifest.bytes.size()};
-    }
-
-    oci::Descriptor send_stored(const oci::Descriptor& entry) {
+    oci::Descriptor send_own(const oci::Descriptor& entry) {
         const auto image = store_.find_manifest(entry.digest);
         if (!image || image->list)
             throw Error("image {} of the list is not in the store", entry.digest.str());
@@ -58,10 +57,7 @@ class ListPush {
             const auto repository = oci::Reference::parse(to_.remote->repository());
             return push_image(store_, *image, repository, options, progress_);
         }
-        const auto source =
-            open_stored(store_, *image, staging_, options_.compression.value_or(Compression::gzip),
-                        options_.format.value_or(ManifestFormat::oci));
-        return describe(send_from(*source, source->manifest()));
+        return put(send_stored(store_, *image, to_, *target_, staging_, options_, progress_));
     }
 
     oci::Descriptor send_remote(const oci::Descriptor& entry, const std::string& text) {
@@ -69,13 +65,13 @@ class ListPush {
         auto manifest = source->manifest();
         if (manifest.digest() != entry.digest) manifest = source->manifest(entry);
         if (!std::holds_alternative<oci::Manifest>(manifest.parsed)) throw Error("'{}' is no image", text);
-        return describe(send_from(*source, manifest));
+        return put(copier_.send_image(*source, manifest));
     }
 
-    RawManifest send_from(CopySource& source, const RawManifest& manifest) {
-        auto sent = copier_.send_image(source, manifest);
-        target_->put_manifest(sent);
-        return sent;
+    oci::Descriptor put(const RawManifest& manifest) {
+        target_->put_manifest(manifest);
+        return {
+            .media_type = manifest.media_type, .digest = manifest.digest(), .size = manifest.bytes.size()};
     }
 
     const ImageStore& store_;

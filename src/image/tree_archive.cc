@@ -217,6 +217,15 @@ class TreeArchiver {
         if (!pass_over) visit_children(fd->get(), path + "/");
     }
 
+    /// Neither the kernel nor programs that read archives take longer paths; how a payload makes some anyway:
+    /// by way of its working directory.
+    void check_length(const std::string& prefix, const std::string& name) const {
+        constexpr size_t kTold = 40;
+        if (archived(prefix + name).size() < PATH_MAX) return;
+        throw Error("'{}…' has files below it whose paths are longer than {} bytes",
+                    printable(std::string_view(prefix).substr(0, kTold)), PATH_MAX - 1);
+    }
+
     void visit_children(int fd, const std::string& prefix) {
         auto names = sys::list_dir(fd);
         if (options_.original) {
@@ -225,7 +234,10 @@ class TreeArchiver {
             for (const auto& name : options_.original->missing(prefix, names)) add_whiteout(prefix, name, st);
         }
         std::sort(names.begin(), names.end(), std::greater<>());
-        for (const auto& name : names) todo_.push_back(prefix + name);
+        for (const auto& name : names) {
+            check_length(prefix, name);
+            todo_.push_back(prefix + name);
+        }
     }
 
     void add_file(const std::string& path) {

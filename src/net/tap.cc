@@ -14,6 +14,7 @@
 #include "base/log.hh"
 #include "net/address.hh"
 #include "net/netlink.hh"
+#include "net/packet_wire.hh"
 #include "sys/file.hh"
 #include "sys/namespace.hh"
 
@@ -44,7 +45,16 @@ void open_ports_and_ping(int sysctls, std::optional<GroupRange> ping_groups) {
     }
 }
 
-sys::Fd open_sysctls() { return sys::open_file("/proc/sys/net", O_PATH | O_DIRECTORY); }
+sys::Fd open_sysctls() {
+    sys::Fd dir = sys::open_file("/proc/sys/net", O_PATH | O_DIRECTORY);
+    if (::faccessat(dir.get(), "ipv4/ip_unprivileged_port_start", W_OK, 0) < 0 && errno == EROFS) {
+        throw SysError(EROFS, "set the network's sysctls")
+            .with_hint(
+                "inside a container /proc is to be as a whole: start the outer one with --security-opt "
+                "unmask=ALL (podman, rpod) or --security-opt systempaths=unconfined (docker)");
+    }
+    return dir;
+}
 
 bool has_ipv6(int sysctls) { return ::faccessat(sysctls, "ipv6", F_OK, 0) == 0; }
 
@@ -73,12 +83,12 @@ std::string hint_for(int err) {
         case ENOENT:
         case ENODEV:
         case ENXIO:
-            return "load the kernel's tun module (modprobe tun), or use --network none or --network host";
+            return "an administrator can load the kernel's tun module (modprobe tun); --network none and "
+                   "--network host run without it";
         case EACCES:
         case EPERM:
-            return "an administrator can open it to all users, which is safe: chmod 0666 /dev/net/tun; or "
-                   "use --network "
-                   "none or --network host";
+            return "an administrator can open it to all users, which is safe: chmod 0666 /dev/net/tun; "
+                   "--network none and --network host run without it";
         default:
             return {};
     }
@@ -98,11 +108,26 @@ sys::Fd open_tap() {
     return tap;
 }
 
+/// The tap, or what stands in for it.
+sys::Fd open_interface(unsigned mtu) {
+    try {
+        return open_tap();
+    } catch (const Error& e) {
+        try {
+            sys::Fd wire = create_packet_wire(kTap, mtu);
+            log::debug("{}; a pair of interfaces takes its place", e.what());
+            return wire;
+        } catch (const SysError& other) {
+            throw Error("{}; instead of it: {}", e.what(), other.what()).with_hint(e.hint());
+        }
+    }
+}
+
 }  // namespace
 
 sys::Fd create_tap_in_child(const SlirpConfig& config, std::optional<GroupRange> ping_groups) {
-    sys::Fd tap = open_tap();
     const sys::Fd sysctls = open_sysctls();
+    sys::Fd tap = open_interface(config.mtu);
     const bool ipv6 = prepare_ipv6(sysctls.get(), config);
     Netlink netlink;
     const unsigned index = netlink.index_of(kTap);

@@ -23,8 +23,10 @@ struct GroupRange {
 /// for everybody, ping for `ping_groups` (all of them must be mapped), no router advertisements
 /// (CVE-2020-13401). Runs in a process inside the pod's network namespace with CAP_NET_ADMIN over it, while
 /// /proc is still visible.
+/// Where /dev/net/tun is missing or closed to us, tap0 is an end of a pair of interfaces instead
+/// (packet_wire.hh).
 /// @return the descriptor that rpod:net serves, non-blocking; when the last copy closes, tap0 is gone
-/// @throws Error with a hint where /dev/net/tun is missing or closed to us
+/// @throws Error with a hint where neither can be made
 sys::Fd create_tap_in_child(const SlirpConfig& config, std::optional<GroupRange> ping_groups);
 
 /// In a new network namespace: the bridge of a network, and tap0 as a port of it, without addresses. Runs as

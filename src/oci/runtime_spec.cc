@@ -209,8 +209,20 @@ void validate_seccomp(const Linux& linux) {
     }
     if (!linux.seccomp) return;
     require_count(linux.seccomp->syscalls, kMaxList, "linux.seccomp.syscalls");
-    for (const auto& rule : linux.seccomp->syscalls)
+    for (const auto& rule : linux.seccomp->syscalls) {
+        if (rule.names.empty()) throw Error("linux.seccomp.syscalls.names: a rule names no system call");
         require_texts(rule.names, "linux.seccomp.syscalls.names");
+    }
+}
+
+void validate_time_offsets(const Linux& linux) {
+    for (const auto& [clock, offset] : linux.time_offsets) {
+        if (clock != "monotonic" && clock != "boottime")
+            throw Error("linux.timeOffsets: there is no clock '{}'", printable(clock));
+    }
+    const auto* time = linux.find_namespace(NamespaceType::time);
+    if (!linux.time_offsets.empty() && (!time || !time->path.empty()))
+        throw Error("linux.timeOffsets: there is no new time namespace to have them");
 }
 
 void validate_linux(const Linux& linux) {
@@ -229,6 +241,7 @@ void validate_linux(const Linux& linux) {
     require_absolute(linux.masked_paths, "linux.maskedPaths");
     require_absolute(linux.readonly_paths, "linux.readonlyPaths");
     validate_seccomp(linux);
+    validate_time_offsets(linux);
     if (linux.personality && linux.personality->domain != "LINUX" && linux.personality->domain != "LINUX32") {
         throw Error("linux.personality.domain: there is no domain '{}'",
                     printable(linux.personality->domain));

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-/// The OCI runtime specification 1.1 for Linux (config.json of a bundle) as plain data. Texts that the
+/// The OCI runtime specification 1.2 for Linux (config.json of a bundle) as plain data. Texts that the
 /// specification leaves to the kernel's vocabulary (capabilities, rlimits, mount options, system calls) stay
 /// texts here; who executes the spec translates them and refuses what it does not know.
 namespace rpod::oci {
@@ -173,6 +173,13 @@ struct Personality {
     friend bool operator==(const Personality&, const Personality&) = default;
 };
 
+/// Of a clock in a new time namespace, to the host's.
+struct TimeOffset {
+    int64_t secs = 0;
+    uint32_t nanosecs = 0;
+    friend bool operator==(const TimeOffset&, const TimeOffset&) = default;
+};
+
 struct Linux {
     std::vector<IdMapping> uid_mappings, gid_mappings;
     std::vector<Namespace> namespaces;
@@ -190,6 +197,7 @@ struct Linux {
     std::string seccomp_profile;
     std::optional<Personality> personality;
     std::string mount_label;
+    std::map<std::string, TimeOffset> time_offsets;  ///< by clock: "monotonic", "boottime"
 
     /// The namespace of this type, null where the container shares its parent's.
     const Namespace* find_namespace(NamespaceType type) const noexcept;

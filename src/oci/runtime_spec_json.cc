@@ -198,6 +198,16 @@ Personality read_personality(const Value& v) {
     return {.domain = v.at("domain").as_string(), .flags = v.strings_or_empty("flags")};
 }
 
+std::map<std::string, TimeOffset> read_time_offsets(const Value& v) {
+    std::map<std::string, TimeOffset> offsets;
+    constexpr uint32_t kMaxNanoseconds = 999999999;
+    for (const auto& [clock, offset] : v.members()) {
+        offsets[clock] = {.secs = offset.int_or("secs", 0),
+                          .nanosecs = find_u32(offset, "nanosecs", kMaxNanoseconds).value_or(0)};
+    }
+    return offsets;
+}
+
 Linux read_linux(const Value& v) {
     Linux l;
     l.uid_mappings = read_list(v, "uidMappings", read_id_mapping);
@@ -216,6 +226,7 @@ Linux read_linux(const Value& v) {
     l.seccomp = read_member(v, "seccomp", read_seccomp);
     l.personality = read_member(v, "personality", read_personality);
     l.mount_label = v.string_or("mountLabel");
+    if (const auto offsets = v.find("timeOffsets")) l.time_offsets = read_time_offsets(*offsets);
     return l;
 }
 
@@ -405,6 +416,16 @@ Builder write_seccomp(const Seccomp& s) {
     return b;
 }
 
+Builder write_time_offsets(const std::map<std::string, TimeOffset>& offsets) {
+    auto b = Builder::object();
+    for (const auto& [clock, offset] : offsets) {
+        auto one = Builder::object();
+        one.set("secs", offset.secs).set("nanosecs", offset.nanosecs);
+        b.set(clock, std::move(one));
+    }
+    return b;
+}
+
 Builder write_linux(const Linux& l) {
     auto b = Builder::object();
     set_list(b, "uidMappings", l.uid_mappings, write_id_mapping);
@@ -427,6 +448,7 @@ Builder write_linux(const Linux& l) {
         set_texts(personality, "flags", l.personality->flags);
         b.set("personality", std::move(personality));
     }
+    if (!l.time_offsets.empty()) b.set("timeOffsets", write_time_offsets(l.time_offsets));
     return b;
 }
 
@@ -457,8 +479,7 @@ RuntimeSpec RuntimeSpec::parse(std::string_view text, const std::string& what) {
     note_unsupported(process, "process.", {"execCPUAffinity"}, spec.unsupported);
     if (const auto linux = v.find("linux")) {
         spec.linux = read_linux(*linux);
-        note_unsupported(*linux, "linux.", {"intelRdt", "timeOffsets", "netDevices", "memoryPolicy"},
-                         spec.unsupported);
+        note_unsupported(*linux, "linux.", {"intelRdt", "netDevices", "memoryPolicy"}, spec.unsupported);
     }
     if (const auto own = v.find("rpod")) read_own(*own, spec);
     in_context([&] { spec.validate(); }, "{}", what);

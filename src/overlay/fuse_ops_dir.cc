@@ -68,9 +68,8 @@ void list(fuse_req_t request, size_t size, off_t offset, fuse_file_info* info, P
     answer_request(request, [&] {
         OpenDir& dir = dir_of(info);
         if (offset < 0) return EINVAL;
-        if (offset == 0 || !dir.taken) {
-            if (const int e = overlay_of(request).refresh(dir)) return e;
-        }
+        Overlay& overlay = overlay_of(request);
+        if (const int e = offset == 0 ? overlay.refresh(dir) : overlay.go_on(dir)) return e;
         reply_entries(request, size, offset, dir, put);
         return 0;
     });

@@ -44,6 +44,7 @@ struct Source {
 };
 
 struct OpenFile;
+struct OpenDir;
 
 /// What the kernel knows as an inode: a directory with its parts in all layers, topmost first, or another
 /// file with the one part that shows.
@@ -59,7 +60,9 @@ struct Inode {
     bool fresh = false;               ///< made by us: without attributes that nobody has set
     bool pinned = false;              ///< reachable by its descriptors alone, which stay open
     std::optional<bool> default_acl;  ///< of an upper directory, once it was asked for
+    std::optional<uint32_t> links;    ///< of a merged directory, once they were counted
     std::vector<OpenFile*> files;
+    std::vector<OpenDir*> dirs;  ///< open
     bool in_lru = false;
     std::list<Inode*>::iterator lru;
 

@@ -93,10 +93,16 @@ const std::map<std::string_view, Setter>& value_options() {
         {"timeout", set_timeout},
         {"fsync", [](MountOptions& o, std::string_view v) { o.sync = parse_bool("fsync", v); }},
         {"writeback", [](MountOptions& o, std::string_view v) { o.writeback = parse_bool("writeback", v); }},
+        {"noxattrs", [](MountOptions& o, std::string_view v) { o.xattrs = !parse_bool("noxattrs", v); }},
         {"fsname", [](MountOptions& o, std::string_view v) { o.source = v; }},
         {"redirect_dir", [](MountOptions&, std::string_view v) { want_off("redirect_dir", v); }},
         {"metacopy", [](MountOptions&, std::string_view v) { want_off("metacopy", v); }},
         {"index", [](MountOptions&, std::string_view v) { want_off("index", v); }},
+        // Numbers are those of files with that of the file system in front: never better, never worse.
+        {"xino",
+         [](MountOptions&, std::string_view v) {
+             if (v != "auto") want_off("xino", v);
+         }},
         {"xattr_permissions", [](MountOptions&, std::string_view v) { want_off("xattr_permissions", v); }},
         // Ways of the other program to be faster.
         {"threaded", [](MountOptions&, std::string_view v) { parse_bool("threaded", v); }},

@@ -21,6 +21,7 @@ struct MountOptions {
     std::optional<uint32_t> squash_to_uid, squash_to_gid;
     bool static_nlink = false;
     bool acls = true;
+    bool xattrs = true;
     bool sync = true;
     bool writeback = true;
     double timeout = 1e9;  ///< seconds for which the kernel keeps what it was told

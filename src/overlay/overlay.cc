@@ -23,7 +23,9 @@ Overlay::Overlay(OverlayOptions options)
       gids_(std::move(options.gids)),
       sync_(options.sync),
       static_nlink_(options.static_nlink),
-      acls_(options.acls) {
+      count_links_(options.count_links),
+      acls_(options.acls),
+      xattrs_(options.xattrs) {
     std::vector<Source> sources;
     uint16_t layer = kUpperLayer;
     const auto add = [&](sys::Fd dir) {
@@ -94,8 +96,8 @@ Result<std::string> Overlay::getxattr(uint64_t id, const char* name) {
     const Locked locked(*this);
     const auto node = find_node(id);
     if (!node) return Errno{node.err()};
+    if (!xattrs_ || (!acls_ && is_acl(name))) return Errno{EOPNOTSUPP};
     if (is_overlay_xattr(name)) return Errno{ENODATA};
-    if (!acls_ && is_acl(name)) return Errno{EOPNOTSUPP};
     // The kernel asks before the first write to each file.
     if ((*node)->fresh && name == kCapability) return Errno{ENODATA};
     if (is_image((*node)->sources[0])) return image_->getxattr((*node)->sources[0].key.ino, name);
@@ -108,6 +110,7 @@ Result<std::string> Overlay::listxattr(uint64_t id) {
     const Locked locked(*this);
     const auto node = find_node(id);
     if (!node) return Errno{node.err()};
+    if (!xattrs_) return Errno{EOPNOTSUPP};
     if (is_image((*node)->sources[0])) return image_->listxattr((*node)->sources[0].key.ino);
     const auto fd = table_.fd(**node);
     if (!fd) return Errno{fd.err()};
@@ -125,7 +128,7 @@ int Overlay::setxattr(uint64_t id, const char* name, std::string_view value, int
     const Locked locked(*this);
     const auto node = find_node(id);
     if (!node) return node.err();
-    if (is_overlay_xattr(name) || (!acls_ && is_acl(name))) return EOPNOTSUPP;
+    if (!xattrs_ || is_overlay_xattr(name) || (!acls_ && is_acl(name))) return EOPNOTSUPP;
     if (const int e = copy_up(**node)) return e;
     const auto fd = table_.fd(**node);
     if (!fd) return fd.err();
@@ -138,8 +141,8 @@ int Overlay::removexattr(uint64_t id, const char* name) {
     const Locked locked(*this);
     const auto node = find_node(id);
     if (!node) return node.err();
+    if (!xattrs_ || (!acls_ && is_acl(name))) return EOPNOTSUPP;
     if (is_overlay_xattr(name)) return ENODATA;
-    if (!acls_ && is_acl(name)) return EOPNOTSUPP;
     // What is not there needs no copy.
     if (is_image((*node)->sources[0])) {
         const auto before = image_->getxattr((*node)->sources[0].key.ino, name);

@@ -35,7 +35,9 @@ struct OverlayOptions {
     OwnerMap uids, gids;
     bool sync = true;           ///< false: nothing is written to the disk on purpose (`volatile`)
     bool static_nlink = false;  ///< directories have one link
+    bool count_links = false;   ///< merged ones have one for each directory in them, which costs a listing
     bool acls = true;
+    bool xattrs = true;            ///< false: files show none, and none can be set
     size_t max_descriptors = 512;  ///< kept open for nodes, besides those of open and of unlinked files
 };
 
@@ -60,7 +62,9 @@ struct OpenFile {
     std::atomic<Ino> image{0};  ///< its node in the image; 0: it has a descriptor
 };
 
-/// An open directory: a picture of it, taken when it is read from its start.
+/// An open directory: a picture of it, taken when it is read from its start. The kernel may read that from
+/// its own cache, and lose it on the way: the picture is then taken late, but before the names change. Where
+/// layers below show it is in the order of names, which a copy-up does not change.
 struct OpenDir {
     struct Listed {
         uint32_t name = 0;  ///< where it starts in names
@@ -68,7 +72,7 @@ struct OpenDir {
         uint64_t number = 0;
     };
     Inode* node = nullptr;
-    bool taken = false;
+    std::atomic<bool> taken{false};
     std::vector<Listed> list{};
     std::string names{};
     const char* name(const Listed& entry) const noexcept { return names.c_str() + entry.name; }
@@ -129,6 +133,8 @@ class Overlay {
     Result<OpenDir*> opendir(uint64_t id);
     /// Takes a new picture. For the one thread that reads this directory.
     int refresh(OpenDir& dir);
+    /// Has it go on where it was: there is a picture afterwards.
+    int go_on(OpenDir& dir);
     void releasedir(OpenDir* dir);
     int fsyncdir(uint64_t id);
 
@@ -187,9 +193,15 @@ class Overlay {
     uint64_t node_number(mode_t mode, const std::vector<Source>& sources);
     Result<struct stat> stat_node(Inode& node);
     void show(const Inode& node, struct stat& st) const noexcept;
+    nlink_t links_of(Inode& dir);
     Result<Entry> entry_of(Inode& node);
 
     // Listing (overlay_list.cc)
+    /// @return how many names are from the upper directory of a merged one; they come first
+    Result<size_t> list_names(OpenDir& dir);
+    int take_picture(OpenDir& dir);
+    /// Before its names change.
+    int take_pictures(Inode& dir);
     int check_empty(Inode& dir);
     void list_image(OpenDir& dir, const Source& source, const std::unordered_set<std::string>& seen);
     void add_listed(OpenDir& dir, uint16_t layer, dev_t dev, const char* name, ino_t ino, unsigned char type);
@@ -231,7 +243,7 @@ class Overlay {
     const std::unique_ptr<const ImageSource> image_;
     uint16_t image_layer_ = 0;
     const OwnerMap uids_, gids_;
-    const bool sync_, static_nlink_, acls_;
+    const bool sync_, static_nlink_, count_links_, acls_, xattrs_;
     std::vector<bool> xattr_whiteouts_;  ///< for each layer
     std::vector<dev_t> devices_;         ///< numbers of files are made different by these
     std::unordered_map<FileKey, uint64_t, FileKeyHash> origins_;  ///< copied up: the number from before

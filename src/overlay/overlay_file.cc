@@ -82,8 +82,13 @@ void Overlay::release(OpenFile* file) {
     table_.release(node);
 }
 
+/// One that was opened for reading may be asked, too: sync(1) does so. What others wrote is then written out.
 int Overlay::fsync(OpenFile* file, bool data_only) {
-    if (!sync_ || !file->writes) return 0;
+    if (!sync_) return 0;
+    {
+        const Locked locked(*this);
+        if (!file->node->upper()) return 0;
+    }
     return error_of(data_only ? ::fdatasync(file->fd.get()) : ::fsync(file->fd.get()));
 }
 

@@ -154,6 +154,7 @@ Result<struct stat> Overlay::stat_node(Inode& node) {
         if (st && FileKey::of(*st) != source.key) return Errno{ESTALE};
     }
     if (st) show(node, *st);
+    if (st && count_links_ && node.is_dir() && node.sources.size() > 1) st->st_nlink = links_of(node);
     return st;
 }
 
@@ -161,7 +162,8 @@ void Overlay::show(const Inode& node, struct stat& st) const noexcept {
     st.st_ino = node.number;
     st.st_uid = uids_.shown(st.st_uid);
     st.st_gid = gids_.shown(st.st_gid);
-    // The kernel says the same of a merged directory; find(1) and others know what it means.
+    // The kernel says the same of a merged directory; find(1) and others know what it means. fuse-overlayfs
+    // counts: count_links.
     if (node.is_dir() && (static_nlink_ || node.sources.size() > 1)) st.st_nlink = 1;
 }
 

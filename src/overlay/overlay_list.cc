@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
 #include <unordered_set>
 
 #include "overlay/at.hh"
@@ -24,13 +26,16 @@ Result<OpenDir*> Overlay::opendir(uint64_t id) {
     const Locked locked(*this);
     const auto node = find_dir(id);
     if (!node) return Errno{node.err()};
+    std::unique_ptr<OpenDir> dir(new OpenDir{.node = *node});
+    (*node)->dirs.push_back(dir.get());
     ++(*node)->users;
-    return new OpenDir{.node = *node};
+    return dir.release();
 }
 
 void Overlay::releasedir(OpenDir* dir) {
     const Locked locked(*this);
     const std::unique_ptr<OpenDir> owned(dir);
+    std::erase(dir->node->dirs, dir);
     --dir->node->users;
     table_.release(*dir->node);
 }
@@ -66,8 +71,7 @@ void Overlay::list_image(OpenDir& open, const Source& source, const std::unorder
     }
 }
 
-int Overlay::refresh(OpenDir& open) {
-    const Locked locked(*this);
+Result<size_t> Overlay::list_names(OpenDir& open) {
     Inode& node = *open.node;
     open.list.clear();
     open.names.clear();
@@ -82,7 +86,7 @@ int Overlay::refresh(OpenDir& open) {
             break;
         }
         const auto fd = table_.fd(node, part);
-        if (!fd) return fd.err();
+        if (!fd) return Errno{fd.err()};
         std::vector<std::string> marked;  // for the parts below alone
         const int e = read_dir(*fd, [&](const DirRecord& record) {
             // Told before anything is asked about it: a name of a layer above hides whatever this is.
@@ -103,21 +107,65 @@ int Overlay::refresh(OpenDir& open) {
             if (!gone) add_listed(open, source.layer, source.key.dev, record.name, record.ino, type);
             return true;
         });
-        if (e) return e;
+        if (e) return Errno{e};
         seen.insert(marked.begin(), marked.end());
         if (merged && source.layer == kUpperLayer) from_upper = open.list.size();
     }
+    return from_upper;
+}
+
+int Overlay::take_picture(OpenDir& open) {
+    const auto from_upper = list_names(open);
+    if (!from_upper) return from_upper.err();
     // A directory that the upper layer and one below have in common has the number of the latter.
-    for (size_t i = 0; i < from_upper; ++i) {
+    for (size_t i = 0; i < *from_upper; ++i) {
         OpenDir::Listed& entry = open.list[i];
         if (entry.type != DT_DIR) continue;
-        const auto child = resolve(node, open.name(entry));
+        const auto child = resolve(*open.node, open.name(entry));
         if (!child) continue;
         entry.number = (*child)->number;
         table_.release(**child);
     }
+    if (!open.node->only_upper()) {
+        const auto before = [&](const OpenDir::Listed& a, const OpenDir::Listed& b) {
+            return std::strcmp(open.name(a), open.name(b)) < 0;
+        };
+        if (!std::is_sorted(open.list.begin(), open.list.end(), before))
+            std::sort(open.list.begin(), open.list.end(), before);
+    }
     open.taken = true;
     return 0;
+}
+
+int Overlay::take_pictures(Inode& dir) {
+    for (OpenDir* open : dir.dirs) {
+        if (open->taken) continue;
+        if (const int e = take_picture(*open)) return e;
+    }
+    return 0;
+}
+
+int Overlay::refresh(OpenDir& open) {
+    const Locked locked(*this);
+    return take_picture(open);
+}
+
+int Overlay::go_on(OpenDir& open) {
+    if (open.taken) return 0;
+    const Locked locked(*this);
+    return open.taken ? 0 : take_picture(open);
+}
+
+/// As many as a file system says that has the directories in it lead back to this one; 1, which means
+/// nothing, where they cannot be counted. Whoever makes or takes away one of them forgets the number.
+nlink_t Overlay::links_of(Inode& dir) {
+    if (dir.links) return *dir.links;
+    OpenDir open{.node = &dir};
+    if (!list_names(open)) return 1;
+    const auto directories = std::count_if(open.list.begin(), open.list.end(),
+                                           [](const OpenDir::Listed& entry) { return entry.type == DT_DIR; });
+    dir.links = 2 + static_cast<uint32_t>(directories);
+    return *dir.links;
 }
 
 int Overlay::check_empty(Inode& dir) {

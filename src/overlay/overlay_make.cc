@@ -130,6 +130,7 @@ Result<Entry> Overlay::make_node(Inode& dir, const char* name, const NewFile& fi
                                  int open_flags, sys::Fd* opened) {
     // It would be a whiteout, or never show.
     if ((S_ISCHR(file.mode) && file.rdev == makedev(0, 0)) || is_mark(name)) return Errno{EPERM};
+    if (const int e = take_pictures(dir)) return Errno{e};
     if (const int e = copy_up(dir)) return Errno{e};
     const auto upper = table_.fd(dir);
     if (!upper) return Errno{upper.err()};
@@ -149,6 +150,7 @@ Result<Entry> Overlay::make_node(Inode& dir, const char* name, const NewFile& fi
     sources.push_back(Source{kUpperLayer, FileKey::of(st)});
     Inode& node = intern(dir, name, st, std::move(sources));
     node.fresh = true;
+    if (node.is_dir()) dir.links.reset();
     ++node.lookups;
     show(node, st);
     return Entry{node.id, st};
@@ -225,6 +227,7 @@ Result<Entry> Overlay::link(uint64_t id, uint64_t dir_id, const char* name) {
     if (!found || !dir) return Errno{found ? dir.err() : found.err()};
     Inode& node = **found;
     if (node.is_dir()) return Errno{EPERM};
+    if (const int e = take_pictures(**dir)) return Errno{e};
     if (int e = copy_up(node); e || (e = copy_up(**dir))) return Errno{e};
     const auto to = table_.fd(**dir);
     if (!to) return Errno{to.err()};

@@ -49,7 +49,9 @@ OverlayOptions open_layers(const MountOptions& options) {
     opened.gids = options.gid_map();
     opened.sync = options.sync;
     opened.static_nlink = options.static_nlink;
-    opened.acls = options.acls;
+    opened.count_links = !options.static_nlink;
+    opened.acls = options.acls && options.xattrs;
+    opened.xattrs = options.xattrs;
     opened.max_descriptors = raise_descriptor_limit();
     return opened;
 }

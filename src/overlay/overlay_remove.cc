@@ -12,6 +12,7 @@ namespace rpod::overlay {
 /// Takes the name away, with a whiteout in its place where the layers below have it too. What only they have
 /// is not copied up for that.
 int Overlay::remove(Inode& dir, const char* name, Inode& node) {
+    if (const int e = take_pictures(dir)) return e;
     if (const int e = copy_up(dir)) return e;
     // The kernel may keep the file for longer than its name.
     if (const int e = table_.pin(node)) return e;
@@ -29,6 +30,7 @@ int Overlay::remove(Inode& dir, const char* name, Inode& node) {
     }
     if (e) return e;
     table_.unlink(node);
+    if (node.is_dir()) dir.links.reset();
     if (node.upper() && origins_.count(node.sources[0].key)) {
         const auto st = stat_at(node.sources[0].fd.get(), "");
         if (st && st->st_nlink == 0) origins_.erase(node.sources[0].key);

@@ -54,6 +54,9 @@ int Overlay::rename_nodes(Inode& from, const char* from_name, Inode& to, const c
     if (present && present->is_dir()) {
         if (const int e = check_empty(*present)) return e;
     }
+    for (Inode* it : {&from, &to}) {
+        if (const int e = take_pictures(*it)) return e;
+    }
     for (Inode* it : {&node, &from, &to}) {
         if (const int e = copy_up(*it)) return e;
     }
@@ -72,6 +75,8 @@ int Overlay::rename_nodes(Inode& from, const char* from_name, Inode& to, const c
     const int e = node.is_dir() ? move_dir_over(*from_dir, from_name, *to_dir, to_name, *covers)
                                 : move_name(*from_dir, from_name, *to_dir, to_name, *covers);
     if (e) return e;
+    if (node.is_dir()) from.links.reset();
+    if (node.is_dir()) to.links.reset();
     if (present) table_.unlink(*present);
     table_.rename(node, to, to_name);
     if (present) table_.release(*present);
@@ -89,6 +94,9 @@ int Overlay::exchange_nodes(Inode& from, const char* from_name, Inode& to, const
     for (Inode* it : {&a, &b}) {
         if (const int e = check_movable(*it)) return e;
     }
+    for (Inode* it : {&from, &to}) {
+        if (const int e = take_pictures(*it)) return e;
+    }
     for (Inode* it : {&a, &b, &from, &to}) {
         if (const int e = copy_up(*it)) return e;
     }
@@ -101,6 +109,8 @@ int Overlay::exchange_nodes(Inode& from, const char* from_name, Inode& to, const
     const auto to_dir = table_.fd(to);
     if (!from_dir || !to_dir) return from_dir ? to_dir.err() : from_dir.err();
     if (::renameat2(*from_dir, from_name, *to_dir, to_name, RENAME_EXCHANGE) < 0) return errno;
+    from.links.reset();
+    to.links.reset();
     // Names first out of the way of each other.
     const std::string to_text = to_name;
     const std::string from_text = from_name;

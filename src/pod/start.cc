@@ -3,14 +3,17 @@
 #include "pod/start.hh"
 
 #include <unistd.h>
+#include <cstdlib>
 
 #include <chrono>
 #include <thread>
 
 #include "base/error.hh"
+#include "container/activation.hh"
 #include "container/control.hh"
 #include "container/facts.hh"
 #include "container/host_files.hh"
+#include "container/notify.hh"
 #include "container/publish.hh"
 #include "container/record.hh"
 #include "container/session.hh"
@@ -138,6 +141,11 @@ void prepare_members_image(const store::Paths& paths, const ContainerConfig& con
 
 std::optional<sys::ExitStatus> start_member(const store::Paths& paths, const ContainerConfig& config,
                                             sys::Fd& lock, const container::StartRequest& request) {
+    container::refuse_listen_fds("a container of a pod");
+    if (const auto mode = container::notify_mode_of(config);
+        !mode.empty() && mode != "ignore" && std::getenv("NOTIFY_SOCKET"))
+        throw Error("--sdnotify={} is not supported for a container of a pod", mode)
+            .with_hint("--sdnotify=ignore");
     prepare_members_image(paths, config);
     const auto wanted = member_request(paths, config, request);
     const auto pod = connect_pod(paths, config.pod);

@@ -73,6 +73,7 @@ struct ExecPlan {
     ExecStdio stdio = ExecStdio::pipes;
     bool stdin_open = false;         ///< pipes: standard input is a pipe, not /dev/null
     std::vector<int> preserved_fds;  ///< ascending, from 3 on
+    bool activated = false;          ///< they begin with sockets of systemd's (Payload)
     /// Told of the process as soon as there is one that can be killed, long before it runs; may be empty.
     std::function<void(int pidfd)> on_forked;
     /// Where it is killed by SIGKILL, what is in its process group goes, too.

@@ -110,7 +110,8 @@ int run_exec_child(ExecTarget& target, const ExecPlan& plan, ExecDescriptors& ow
                               .seccomp = plan.seccomp,
                               .single_group = target.single_group,
                               .keep_groups = plan.keep_groups,
-                              .preserved_fds = plan.preserved_fds};
+                              .preserved_fds = plan.preserved_fds,
+                              .activated = plan.activated};
         become_payload(payload, user);
         execute_payload(payload, user, own.stub.get(), own.exec_report.get());
     } catch (const std::exception& e) {

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "base/error.hh"
+#include "base/log.hh"
 #include "net/tap.hh"
 #include "sys/file.hh"
 #include "sys/keyring.hh"
+#include "sys/namespace.hh"
 
 namespace rpod::runtime {
 namespace {
@@ -35,13 +37,26 @@ void become_root(const userns::PodMaps& maps, std::optional<int> oom_score_adj) 
     check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "close this process to its neighbours");
 }
 
+void set_clocks(const oci::Linux& linux) {
+    if (linux.time_offsets.empty()) return;
+    std::string lines;
+    for (const auto& [clock, offset] : linux.time_offsets)
+        lines += fmt::format("{} {} {}\n", clock, offset.secs, offset.nanosecs);
+    in_context([&] { sys::enter_new_time_namespace(lines); }, "linux.timeOffsets");
+}
+
 void leave_caller() {
     check(::setsid(), "start a session");
     sys::leave_session_keyring();
 }
 
 void set_host_name(const std::string& host, const std::string& domain) {
-    if (!host.empty()) check(::sethostname(host.c_str(), host.size()), "set the host name '{}'", host);
+    if (!host.empty() && ::sethostname(host.c_str(), host.size()) < 0) {
+        // Inside another container: the seccomp profile around it knows nobody but itself to have the right.
+        if (errno != EPERM) throw SysError(errno, "set the host name '{}'", host);
+        log::warn("the container keeps the host name of what is around it: set the host name '{}': {}", host,
+                  std::generic_category().message(EPERM));
+    }
     if (!domain.empty())
         check(::setdomainname(domain.c_str(), domain.size()), "set the domain name '{}'", domain);
 }

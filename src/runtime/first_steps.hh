@@ -17,6 +17,9 @@ namespace rpod::runtime {
 /// in the namespaces can look at this process then.
 void become_root(const userns::PodMaps& maps, std::optional<int> oom_score_adj);
 
+/// Before become_root: the file that takes them belongs to root after that.
+void set_clocks(const oci::Linux& linux);
+
 /// A new session, so that nobody's terminal is ours.
 void leave_caller();
 

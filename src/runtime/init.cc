@@ -6,12 +6,14 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/error.hh"
 #include "runtime/accounts.hh"
 #include "runtime/devices.hh"
 #include "runtime/first_steps.hh"
+#include "runtime/hooks.hh"
 #include "runtime/mounts.hh"
 #include "runtime/payload.hh"
 #include "runtime/restrict.hh"
@@ -65,6 +67,41 @@ void set_root_propagation(const oci::RuntimeSpec& spec) {
           "set the propagation of the root");
 }
 
+/// As hooks in the container see us.
+oci::State state_inside(const LaunchPlan& plan, const char* status) {
+    return {.oci_version = plan.spec.oci_version,
+            .id = plan.name,
+            .status = status,
+            .pid = ::getpid(),
+            .bundle = plan.hooks.bundle,
+            .annotations = plan.spec.annotations};
+}
+
+/// For the hooks of the caller we are a process that can be entered (/proc/PID/ns), in which nobody else can
+/// be yet. Where the user namespace is somebody else's, its processes could use that as well: there we stay
+/// closed.
+void open_to_hooks(const oci::RuntimeSpec& spec, bool open) {
+    const auto* user = spec.linux.find_namespace(oci::NamespaceType::user);
+    if (!user || !user->path.empty()) return;
+    check(::prctl(PR_SET_DUMPABLE, open ? 1 : 0, 0, 0, 0), "let hooks look at this process");
+}
+
+void run_create_hooks(const LaunchPlan& plan, const InitSync& sync) {
+    const auto& hooks = plan.spec.hooks;
+    if (hooks.prestart.empty() && hooks.create_runtime.empty() && hooks.create_container.empty()) return;
+    open_to_hooks(plan.spec, true);
+    sync.mounted();
+    sync.wait_hooks_ran();
+    open_to_hooks(plan.spec, false);
+    run_hooks(hooks, HookPoint::create_container, state_inside(plan, "creating"), {});
+}
+
+/// With what the payload will have, and no more: they are programs of the container.
+void run_start_hooks(const LaunchPlan& plan, const Payload& payload, const ContainerUser& user) {
+    run_hooks(plan.spec.hooks, HookPoint::start_container, state_inside(plan, "created"),
+              {.directory = {}, .become = [&] { become_payload(payload, user); }});
+}
+
 void build_root(const InitContext& context, const InitSync& sync, ContainerUser& user) {
     const auto& plan = context.plan;
     keep_mounts_to_ourselves();
@@ -77,6 +114,7 @@ void build_root(const InitContext& context, const InitSync& sync, ContainerUser&
     set_sysctls(plan.spec, root);
     restrict_paths(plan.spec, root);
     if (plan.create_cwd) make_working_directory(plan.spec.process.cwd, root, user);
+    run_create_hooks(plan, sync);
     check(::fchdir(root.fd()), "enter the container's root");
     sys::pivot_to_current_directory();
     set_root_propagation(plan.spec);
@@ -88,6 +126,7 @@ int run_init(const InitContext& context, const InitSync& sync) {
     try {
         const auto& plan = context.plan;
         sync.wait_id_map_written();
+        set_clocks(plan.spec.linux);
         become_root(context.maps, plan.spec.process.oom_score_adj);
         leave_caller();
         set_up_network(plan.network, context.maps.gids, sync);
@@ -103,7 +142,11 @@ int run_init(const InitContext& context, const InitSync& sync) {
                               .seccomp = plan.seccomp,
                               .single_group = context.maps.gids.count() == 1,
                               .keep_groups = plan.keep_groups,
-                              .reap_as_init = plan.reap_as_init};
+                              .reap_as_init = plan.reap_as_init,
+                              .personality = plan.spec.linux.personality,
+                              .preserved_fds = plan.passed_fds,
+                              .activated = !plan.passed_fds.empty()};
+        run_start_hooks(plan, payload, user);
         become_payload(payload, user);
         execute_payload(payload, user, context.own.stub.get(), context.own.exec_report.get());
     } catch (const std::exception& e) {

@@ -57,6 +57,8 @@ class Launch {
     void open_namespaces() {
         for (const auto& ns : plan_.spec.linux.namespaces) {
             const int flag = clone_flag(ns.type);
+            // Offsets can be set only where nobody is in it yet: init makes it.
+            if (flag == CLONE_NEWTIME && !plan_.spec.linux.time_offsets.empty()) continue;
             if (ns.path.empty()) {
                 new_namespaces_ |= static_cast<uint64_t>(flag);
             } else {
@@ -108,6 +110,8 @@ class Launch {
             clone_from_foreign(child);
         }
         result_.host_pid_ = sys::pid_in_proc(result_.pidfd_.get());
+        result_.hooks_ = &plan_.hooks;
+        if (plan_.hooks.caller) plan_.hooks.caller->begun(result_.pidfd_.get());
         // Now, while it is dumpable.
         result_.mount_namespace_ = sys::open_namespace(result_.host_pid_, CLONE_NEWNS);
         if (plan_.network.mode == NetworkMode::slirp || plan_.network.mode == NetworkMode::networks)
@@ -174,6 +178,10 @@ class Launch {
                 case Stage::console:
                     result_.console = std::move(event.fds.at(0));
                     break;
+                case Stage::mounted:
+                    run_caller_hooks();
+                    result_.sync_->hooks_ran();
+                    break;
                 case Stage::ready:
                     if (plan_.network.mode == NetworkMode::networks)
                         result_.servers_->join_networks(std::move(pod_network_), plan_.network);
@@ -183,6 +191,15 @@ class Launch {
                     throw Error("the container's first process said '{}' out of turn", name(event.stage));
             }
         }
+    }
+
+    /// While they run, the container's first process may need its servers.
+    void run_caller_hooks() {
+        const auto& caller = plan_.hooks.caller;
+        if (!caller) return;
+        caller->create(result_.host_pid_);
+        result_.servers_->wait_readable(caller->fd());
+        caller->wait();
     }
 
     struct Foreign {
@@ -213,6 +230,10 @@ void Launched::start() {
     servers_->wait_readable(sync_->fd());
     sync_->wait_end();
     sync_.reset();
+    if (!hooks_->caller) return;
+    hooks_->caller->started(host_pid_);
+    servers_->wait_readable(hooks_->caller->fd());
+    hooks_->caller->wait();
 }
 
 Launched launch(LaunchPlan& plan) { return Launch(plan).run(); }

@@ -31,8 +31,8 @@ class Launched {
     /// To be told of every child of this process that ends before the container does.
     Servers& servers() { return *servers_; }
 
-    /// Lets the first process execute the payload, and waits until it has.
-    /// @throws Error with exit code 126 or 127 where the command cannot be executed
+    /// Lets the first process execute the payload, and waits until it has and the poststart hooks have run.
+    /// @throws Error with exit code 126 or 127 where the command cannot be executed; that of a hook
     void start();
 
     sys::Fd console;                   ///< master, for Stdio::terminal
@@ -47,6 +47,7 @@ class Launched {
     std::string command_;
     std::optional<LaunchSync> sync_;
     sys::Fd exec_report_;
+    const HookPlan* hooks_ = nullptr;  ///< the plan's
     /// Kept until the exit code is delivered: the last one out of the mount namespace waits for the unmount
     /// of the overlay, which syncs a whole file system.
     sys::Fd mount_namespace_;

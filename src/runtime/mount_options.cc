@@ -10,6 +10,11 @@
 
 #include "base/error.hh"
 
+// Linux 5.10; glibc does not know it.
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
+
 namespace rpod::runtime {
 namespace {
 
@@ -19,25 +24,31 @@ struct Attribute {
     unsigned long flag;
     uint64_t attribute;
 };
-constexpr std::array<Attribute, 5> kAttributes{
+constexpr std::array<Attribute, 6> kAttributes{
     {{"ro", "rw", MS_RDONLY, MOUNT_ATTR_RDONLY},
      {"nosuid", "suid", MS_NOSUID, MOUNT_ATTR_NOSUID},
      {"nodev", "dev", MS_NODEV, MOUNT_ATTR_NODEV},
      {"noexec", "exec", MS_NOEXEC, MOUNT_ATTR_NOEXEC},
-     {"nodiratime", "diratime", MS_NODIRATIME, MOUNT_ATTR_NODIRATIME}}};
+     {"nodiratime", "diratime", MS_NODIRATIME, MOUNT_ATTR_NODIRATIME},
+     {"nosymfollow", "symfollow", MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW}}};
+
+/// One of them at a time (MOUNT_ATTR__ATIME).
+constexpr std::array<Attribute, 3> kAccessTimes{
+    {{"noatime", "atime", MS_NOATIME, MOUNT_ATTR_NOATIME},
+     {"relatime", "norelatime", MS_RELATIME, MOUNT_ATTR_RELATIME},
+     {"strictatime", "nostrictatime", MS_STRICTATIME, MOUNT_ATTR_STRICTATIME}}};
 
 struct Flag {
     std::string_view name;
     unsigned long flag;
+    std::string_view off = {};
 };
 /// For file systems; a bind mount keeps its source's.
-constexpr std::array<Flag, 7> kFlags{{{"sync", MS_SYNCHRONOUS},
+constexpr std::array<Flag, 5> kFlags{{{"sync", MS_SYNCHRONOUS, "async"},
                                       {"dirsync", MS_DIRSYNC},
-                                      {"relatime", MS_RELATIME},
-                                      {"strictatime", MS_STRICTATIME},
-                                      {"noatime", MS_NOATIME},
-                                      {"lazytime", MS_LAZYTIME},
-                                      {"silent", MS_SILENT}}};
+                                      {"lazytime", MS_LAZYTIME, "nolazytime"},
+                                      {"iversion", MS_I_VERSION, "noiversion"},
+                                      {"silent", MS_SILENT, "loud"}}};
 constexpr std::array<Flag, 8> kPropagation{{{"private", MS_PRIVATE},
                                             {"rprivate", MS_PRIVATE | MS_REC},
                                             {"slave", MS_SLAVE},
@@ -47,9 +58,22 @@ constexpr std::array<Flag, 8> kPropagation{{{"private", MS_PRIVATE},
                                             {"unbindable", MS_UNBINDABLE},
                                             {"runbindable", MS_UNBINDABLE | MS_REC}}};
 
-bool take_attribute(std::string_view option, MountOptions& out) {
-    // Binds are always recursive here, so "rro" and "ro" mean the same.
-    if (option == "rro") option = "ro";
+bool take_access_time(std::string_view option, MountOptions& out) {
+    for (const auto& a : kAccessTimes) {
+        if (option != a.on && option != a.off) continue;
+        for (const auto& other : kAccessTimes) out.flags &= ~other.flag;
+        out.attributes_set &= ~uint64_t{MOUNT_ATTR__ATIME};
+        out.attributes_clear &= ~uint64_t{MOUNT_ATTR__ATIME};
+        if (option == a.off) return true;
+        out.flags |= a.flag;
+        out.attributes_set |= a.attribute;
+        out.attributes_clear |= MOUNT_ATTR__ATIME;
+        return true;
+    }
+    return false;
+}
+
+bool take_plain_attribute(std::string_view option, MountOptions& out) {
     for (const auto& a : kAttributes) {
         if (option == a.on) {
             out.flags |= a.flag;
@@ -65,13 +89,26 @@ bool take_attribute(std::string_view option, MountOptions& out) {
             return true;
         }
     }
-    return false;
+    return take_access_time(option, out);
+}
+
+/// Binds are always recursive here, so "rro" and "ro" mean the same; but "rrw" is a wish.
+bool take_attribute(std::string_view option, MountOptions& out) {
+    if (take_plain_attribute(option, out)) return true;
+    if (!option.starts_with('r') || !take_plain_attribute(option.substr(1), out)) return false;
+    if (option == "rrw") out.attributes_clear |= MOUNT_ATTR_RDONLY;
+    return true;
 }
 
 bool take_flag(std::string_view option, MountOptions& out) {
     for (const auto& f : kFlags) {
-        if (option != f.name) continue;
-        out.flags |= f.flag;
+        if (option == f.name) {
+            out.flags |= f.flag;
+        } else if (!f.off.empty() && option == f.off) {
+            out.flags &= ~f.flag;
+        } else {
+            continue;
+        }
         return true;
     }
     for (const auto& p : kPropagation) {
@@ -84,8 +121,7 @@ bool take_flag(std::string_view option, MountOptions& out) {
 
 /// Defaults, SELinux labels where there is no SELinux, and what who makes the plan has already acted on.
 bool is_without_effect(std::string_view option) {
-    constexpr std::array<std::string_view, 8> names{"defaults",      "async", "atime", "norelatime",
-                                                    "nostrictatime", "loud",  "z",     "Z"};
+    constexpr std::array<std::string_view, 4> names{"defaults", "nomand", "z", "Z"};
     for (const auto name : names) {
         if (option == name) return true;
     }
@@ -103,6 +139,10 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
             out.copy_up = true;
         } else if (option == "U") {
             out.chown = true;
+        } else if (option == "remount") {
+            out.remount = true;
+        } else if (option == "mand") {
+            throw Error("mount option 'mand': Linux has no mandatory locks any more");
         } else if (option == "idmap" || option == "ridmap") {
             throw Error(
                 "mount option '{}': ID-mapped mounts need a privilege in the file system's own user "

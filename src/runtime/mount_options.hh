@@ -16,6 +16,7 @@ struct MountOptions {
     uint64_t attributes_clear = 0;
     unsigned long propagation = 0;  ///< MS_PRIVATE, MS_SLAVE, …, with MS_REC; 0: not asked for
     bool bind = false;
+    bool remount = false;  ///< changes what is mounted there already
     bool copy_up = false;  ///< "tmpcopyup": a tmpfs, or an empty directory that is bound, takes what is at
                            ///< its destination
     bool chown = false;    ///< "U": what is mounted is given to the container's user

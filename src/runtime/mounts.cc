@@ -88,10 +88,8 @@ void bind(const oci::Mount& mount, const MountOptions& options, const sys::Fd& s
     if (options.copy_up) fill_from_image(mount, source, root);
     if (options.chown) give_to_user(source, user);
     const auto target = make_target(root, mount.destination, is_directory(source.get()));
-    // Flags first: there is no moment at which the container's tree holds the mount without them.
-    sys::change_mount(source.get(), options.attributes_set, options.attributes_clear, true,
-                      mount.destination);
-    sys::attach_mount(source.get(), target.get(), mount.destination);
+    sys::attach_changed_mount(source.get(), target.get(), options.attributes_set, options.attributes_clear,
+                              mount.destination);
     // A slave by default, so that nothing the container mounts travels out (podman's rprivate keeps host
     // mounts out as well).
     const auto attached = root.open(mount.destination, O_PATH);
@@ -160,9 +158,18 @@ void mount_file_system(const oci::Mount& mount, const MountOptions& options, con
     if (options.propagation) sys::set_propagation(mounted.get(), options.propagation, mount.destination);
 }
 
-}  // namespace
-
-namespace {
+void remount(const oci::Mount& mount, const MountOptions& options, const sys::RootedDir& root) {
+    const auto target = root.open(mount.destination, O_PATH);
+    require_plain_target(target.get(), mount.destination);
+    if (options.bind) {
+        sys::change_mount(target.get(), options.attributes_set, options.attributes_clear, false,
+                          mount.destination);
+    } else {
+        sys::mount_on(mount.type.empty() ? "none" : mount.type, mount.source, target.get(), mount.destination,
+                      options.flags | MS_REMOUNT, options.data);
+    }
+    if (options.propagation) sys::set_propagation(target.get(), options.propagation, mount.destination);
+}
 
 sys::Fd open_bind_source(const std::string& source) {
     if (const auto foreign = parse_foreign_path(source)) return clone_foreign_mount(*foreign);
@@ -175,7 +182,8 @@ std::vector<sys::Fd> open_bind_sources(const oci::RuntimeSpec& spec) {
     std::vector<sys::Fd> sources;
     sources.reserve(spec.mounts.size());
     for (const auto& mount : spec.mounts) {
-        const bool binds = parse_mount_options(mount.options).bind || mount.type == "bind";
+        const auto options = parse_mount_options(mount.options);
+        const bool binds = (options.bind || mount.type == "bind") && !options.remount;
         sources.push_back(binds ? open_bind_source(mount.source) : sys::Fd());
     }
     return sources;
@@ -186,7 +194,9 @@ void mount_all(const oci::RuntimeSpec& spec, const std::vector<sys::Fd>& bind_so
     for (size_t i = 0; i < spec.mounts.size(); ++i) {
         const auto& mount = spec.mounts[i];
         const auto options = parse_mount_options(mount.options);
-        if (bind_sources[i]) {
+        if (options.remount) {
+            remount(mount, options, root);
+        } else if (bind_sources[i]) {
             bind(mount, options, bind_sources[i], root, user);
         } else if (mount.type == "cgroup" || mount.type == "cgroup2") {
             mount_cgroup(mount, options, root);

@@ -4,21 +4,20 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/close_range.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
-
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "runtime/scheduling.hh"
 #include "runtime/stub.hh"
 #include "sys/capability.hh"
 #include "sys/file.hh"
+#include "sys/process.hh"
 #include "sys/rlimit.hh"
 #include "sys/seccomp.hh"
+#include "sys/signals.hh"
 
 namespace rpod::runtime {
 
@@ -88,7 +87,9 @@ void install_seccomp(const SeccompFilter& filter) {
 
 void become_payload(const Payload& payload, const ContainerUser& user) {
     const auto& process = payload.process;
+    apply_scheduling(process);
     set_limits(process);
+    if (payload.personality) apply_personality(*payload.personality);
     if (process.user.umask) ::umask(*process.user.umask);
     const auto caps = capability_sets(process);
     // Root may search what the user may not, and the other way round on network file systems: one of the two
@@ -143,25 +144,19 @@ std::string find_command(const oci::Process& process) {
         .with_exit_code(kExitNotFound);
 }
 
-void reset_signals() {
-    for (int signal = 1; signal < NSIG; ++signal) {
-        if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
-    }
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
+/// The payload's process ID in its own PID namespace: ours, or behind a reaper that of its first child.
+pid_t own_pid(const Payload& payload) { return ::getpid() + (payload.reap_as_init ? 1 : 0); }
 
-/// Nothing of ours reaches the payload, whatever was forgotten before.
-void close_others(const std::vector<int>& preserved) {
-    unsigned first = 3;
-    for (const int fd : preserved) {
-        const auto number = static_cast<unsigned>(fd);
-        if (number > first)
-            check(::close_range(first, number - 1, CLOSE_RANGE_CLOEXEC), "close our descriptors");
-        first = number + 1;
+/// Nothing of ours reaches the payload, whatever was forgotten before. What exec still needs closes with it.
+void close_others(const std::vector<int>& preserved, std::initializer_list<int> until_exec) {
+    std::vector<int> keep = preserved;
+    for (const int fd : until_exec) {
+        if (fd < 0) continue;
+        check(::fcntl(fd, F_SETFD, FD_CLOEXEC), "close a descriptor at exec");
+        keep.push_back(fd);
     }
-    check(::close_range(first, ~0U, CLOSE_RANGE_CLOEXEC), "close our descriptors");
+    sys::close_descriptors_except(std::move(keep));
+    for (const int fd : preserved) check(::fcntl(fd, F_SETFD, 0), "pass file descriptor {} on", fd);
 }
 
 }  // namespace
@@ -169,10 +164,12 @@ void close_others(const std::vector<int>& preserved) {
 void execute_payload(const Payload& payload, const ContainerUser& user, int stub, int exec_report) {
     const auto& process = payload.process;
     auto env = process.env;
+    if (payload.activated) std::erase_if(env, [](const auto& var) { return var.starts_with("LISTEN_PID="); });
     if (!find_env(env, "HOME")) env.push_back("HOME=" + user.home);
     const std::string path = find_command(process);
-    reset_signals();
-    close_others(payload.preserved_fds);
+    if (payload.activated) env.push_back(fmt::format("LISTEN_PID={}", own_pid(payload)));
+    sys::reset_signals();
+    close_others(payload.preserved_fds, {stub, exec_report});
     exec_stub(payload.reap_as_init ? StubMode::reap : StubMode::exec, stub, exec_report, path, process.args,
               env);
 }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,12 @@ namespace rpod::runtime {
 struct Payload {
     const oci::Process& process;
     const SeccompFilter& seccomp;
-    bool single_group = false;         ///< the user namespace maps one group only
-    bool keep_groups = false;          ///< keep the caller's supplementary groups
-    bool reap_as_init = false;         ///< rpod's own PID 1 reaps and forwards signals
+    bool single_group = false;  ///< the user namespace maps one group only
+    bool keep_groups = false;   ///< keep the caller's supplementary groups
+    bool reap_as_init = false;  ///< rpod's own PID 1 reaps and forwards signals
+    std::optional<oci::Personality> personality{};
     std::vector<int> preserved_fds{};  ///< the caller's, from 3 on, in ascending order: all that is passed on
+    bool activated = false;            ///< they are sockets of systemd's: LISTEN_PID says for which process
 };
 
 /// The image's working directory, made and given to the user where it is missing. Links on the way stay

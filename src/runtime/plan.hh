@@ -12,6 +12,7 @@
 #include "net/resolv_conf.hh"
 #include "oci/runtime_spec.hh"
 #include "overlay/index.hh"
+#include "runtime/hook_caller.hh"
 #include "runtime/network_join.hh"
 #include "runtime/seccomp_filter.hh"
 #include "runtime/storage_driver.hh"
@@ -35,6 +36,9 @@ struct ImageRoot {
 /// The root file system is a directory of the host (--rootfs, an OCI bundle).
 struct DirectoryRoot {
     std::string path;
+    /// The mounts are made on `path` itself, where hooks look for them, as far as the container's root may
+    /// go there.
+    bool in_place = false;
 };
 
 /// `directory` holds what belongs to this container alone: lower0/… and merged/ (mount points), upper/,
@@ -85,6 +89,12 @@ struct AccountPlan {
     std::optional<Caller> caller;
 };
 
+/// Only bundles have hooks.
+struct HookPlan {
+    std::string bundle;                ///< absolute
+    std::optional<HookCaller> caller;  ///< for hooks that run where the caller is
+};
+
 struct LaunchPlan {
     oci::RuntimeSpec spec;
     RootPlan root;
@@ -96,8 +106,12 @@ struct LaunchPlan {
     bool create_cwd = false;    ///< the working directory is made where it is missing (the image's own)
     std::string name;           ///< of the container, for messages
     AccountPlan accounts;
+    /// The caller's open files that the payload gets at the same numbers: 3 and up without a gap, with
+    /// LISTEN_PID set to the payload's process ID. Borrowed for as long as the container lives.
+    std::vector<int> passed_fds;
     SeccompFilter seccomp;      ///< without program: none
     userns::MapRequest id_map;  ///< of the container's user namespace (P)
+    HookPlan hooks;             ///< what the spec's hooks need
 };
 
 /// The filter that the spec asks for, by its own section or by naming a profile (or "default"). In the

@@ -71,8 +71,7 @@ void make_read_only(const std::string& path, const sys::RootedDir& root) {
     const auto target = root.find(path, O_PATH);
     if (!target) return;
     const sys::Fd copy = sys::clone_mount(target->get(), true);
-    sys::change_mount(copy.get(), MOUNT_ATTR_RDONLY, 0, true, path);
-    sys::attach_mount(copy.get(), target->get(), path);
+    sys::attach_changed_mount(copy.get(), target->get(), MOUNT_ATTR_RDONLY, 0, path);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.hh"
 #include "base/strings.hh"
@@ -144,6 +145,14 @@ void mount_image(const RootPlan& plan, const PreparedRoot& prepared, int dir, co
     if (const auto top = sys::find_at(dir, "merged", O_RDONLY | O_DIRECTORY)) (void)sys::list_dir(top->get());
 }
 
+/// What an earlier `rpod mount` has left on it goes: here by an unmount, in all other mount namespaces with
+/// the directory (rmdir(2) detaches what is mounted there since Linux 3.18). The layer must not be mounted
+/// twice.
+void renew_mount_point(int dir, const RootPlan& plan) {
+    ::umount2((plan.directory + "/merged").c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+    ::unlinkat(dir, "merged", AT_REMOVEDIR);
+}
+
 /// A directory of the container's that belongs to the root of P. One that does is not touched: when it was
 /// changed last has a meaning (private_tree.hh).
 void make_given_dir(int dir, const RootPlan& plan, const char* name, const userns::PodMaps& maps) {
@@ -195,6 +204,7 @@ void prepare_image(const RootPlan& plan, int dir, const userns::PodMaps& maps, P
 
 PreparedRoot prepare_root(const RootPlan& plan, const userns::PodMaps& maps) {
     const sys::Fd dir = sys::open_file(plan.directory, O_PATH | O_DIRECTORY);
+    renew_mount_point(dir.get(), plan);
     make_dir_at(dir.get(), "merged", 0755);
     PreparedRoot prepared;
     if (const auto* source = std::get_if<DirectoryRoot>(&plan.source)) {
@@ -213,10 +223,25 @@ namespace {
 /// namespace's mount takes no mounts.
 constexpr const char* kStage = "/tmp";
 
+/// Of a directory that its owner lets P's root enter by its path.
+std::optional<sys::Fd> mount_in_place(const RootPlan& plan, const PreparedRoot& prepared) {
+    const auto* source = std::get_if<DirectoryRoot>(&plan.source);
+    if (!source || !source->in_place) return std::nullopt;
+    try {
+        const auto target = sys::open_file(source->path, O_PATH | O_DIRECTORY);
+        sys::attach_mount(prepared.source.get(), target.get(), source->path);
+        return sys::open_file(source->path, O_PATH | O_DIRECTORY);
+    } catch (const SysError& e) {
+        if (!e.is(EACCES)) throw;
+        return std::nullopt;
+    }
+}
+
 }  // namespace
 
 sys::RootedDir mount_root(const RootPlan& plan, const PreparedRoot& prepared, const userns::PodMaps& maps,
                           const InitSync& sync) {
+    if (auto in_place = mount_in_place(plan, prepared)) return sys::RootedDir(*std::move(in_place));
     sys::attach_mount(prepared.directory.get(), sys::open_file(kStage, O_PATH | O_DIRECTORY).get(), kStage);
     const sys::Fd dir = sys::open_file(kStage, O_PATH | O_DIRECTORY);
     if (const auto* source = std::get_if<DirectoryRoot>(&plan.source)) {

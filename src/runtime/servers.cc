@@ -271,6 +271,8 @@ bool Servers::replace(pid_t pid, sys::ExitStatus status) {
         server.pidfd.reset();
         if (!server.replaceable) {
             log::error("{} ended with {}: what it served is gone", server.role, status.shell_code());
+            // One whose mount was taken down, after the container's end, ends well.
+            lost_files_ = !status.ok();
             return true;
         }
         const auto now = Clock::now();

@@ -84,6 +84,8 @@ class Servers {
     /// that dies again and again is given up, and what it served ends with an error for those who use it.
     /// @return whether it was one
     bool replace(pid_t pid, sys::ExitStatus status);
+    /// Whether one that no other can replace has ended: the container has no files any more.
+    bool lost_files() const { return lost_files_; }
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -129,6 +131,7 @@ class Servers {
     Network network_;
     NetworkJoins joins_;
     std::vector<Server> servers_;
+    bool lost_files_ = false;
 };
 
 }  // namespace rpod::runtime

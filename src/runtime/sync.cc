@@ -19,6 +19,10 @@ const char* name(Stage stage) {
             return "overlay_mounted";
         case Stage::console:
             return "console";
+        case Stage::mounted:
+            return "mounted";
+        case Stage::hooks_ran:
+            return "hooks_ran";
         case Stage::ready:
             return "ready";
         case Stage::go:

@@ -23,6 +23,9 @@
 ///       ◀─── overlay_mounted {fuse, user
 ///                     namespace, upper, work} ──  (in place of both, with rpod's own overlay)
 ///       ◀──────────────── console {master} ─────  (with a terminal)
+///       ◀────────────────────── mounted ────────  (with hooks of the creation; pivots after them)
+///       runs hooks where the caller is
+///       ── hooks_ran ──────────────────────────▶ runs createContainer hooks
 ///       ◀──────────────────────── ready ────────  the container is created
 ///       ── go ─────────────────────────────────▶ drops privileges, executes
 ///       ◀── EOF of the exec pipe: it runs; an errno on it: it could not be executed
@@ -36,6 +39,8 @@ enum class Stage : uint32_t {
     fuse_mounted,
     overlay_mounted,
     console,
+    mounted,
+    hooks_ran,
     ready,
     go,
     failed
@@ -48,6 +53,7 @@ class LaunchSync {
     /// @param peer  names the other side in errors
     LaunchSync(sys::Channel channel, const char* peer) : channel_(std::move(channel)), peer_(peer) {}
     void id_map_written() const { send(Stage::id_map_written); }
+    void hooks_ran() const { send(Stage::hooks_ran); }
     void go() const { send(Stage::go); }
     struct Event {
         Stage stage;
@@ -76,6 +82,8 @@ class InitSync {
     void fuse_mounted(const std::vector<int>& connections) const { send(Stage::fuse_mounted, connections); }
     void overlay_mounted(const std::vector<int>& fds) const { send(Stage::overlay_mounted, fds); }
     void console(int master) const { send(Stage::console, {master}); }
+    void mounted() const { send(Stage::mounted, {}); }
+    void wait_hooks_ran() const { expect(Stage::hooks_ran); }
     void ready() const { send(Stage::ready, {}); }
     void wait_go() const { expect(Stage::go); }
     void failed(const std::exception& e) const noexcept;

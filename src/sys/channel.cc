@@ -66,8 +66,8 @@ std::optional<Packet> Channel::receive() const {
     ssize_t n;
     do {
         n = ::recvmsg(fd_.get(), &message, MSG_CMSG_CLOEXEC);
-    } while (n < 0 && errno == EINTR);
-    if (n < 0 && errno == ECONNRESET) n = 0;
+        // Told once, of a peer that ended without having read all: what it sent before is behind that.
+    } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     check(n, "receive a message");
     for (cmsghdr* h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h)) {
         if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS) continue;

@@ -128,57 +128,6 @@ std::vector<std::string> list_dir(int dir) {
     }
 }
 
-namespace {
-
-/// A directory that is to be emptied; nothing where somebody else has removed it meanwhile. By way of an
-/// O_PATH descriptor: a link that takes its place at this moment is not followed.
-std::optional<Fd> open_to_empty(int dir, const std::string& name) {
-    const auto place = find_at(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    if (!place) return std::nullopt;
-    // overlayfs leaves work/work with mode 0, containers leave what they like.
-    int fd = ::openat(place->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        ::fchmod(fd, 0700);
-        return Fd(fd);
-    }
-    ::chmod(fmt::format("/proc/self/fd/{}", place->get()).c_str(), 0700);
-    return open_at(place->get(), ".", O_RDONLY | O_DIRECTORY);
-}
-
-void remove_directory(int dir, const std::string& name) {
-    if (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT)
-        throw SysError(errno, "remove directory '{}'", printable(name));
-}
-
-/// Two processes may do this to one tree.
-void remove_content(int dir, dev_t device) {
-    for (const auto& name : list_dir(dir)) {
-        if (::unlinkat(dir, name.c_str(), 0) == 0 || errno == ENOENT) continue;
-        if (errno != EISDIR && errno != EPERM) throw SysError(errno, "remove '{}'", printable(name));
-        const auto child = open_to_empty(dir, name);
-        if (!child) continue;
-        struct stat st {};
-        check(::fstat(child->get(), &st), "stat '{}'", printable(name));
-        if (st.st_dev != device)
-            throw Error("remove '{}': another file system is mounted there", printable(name));
-        remove_content(child->get(), device);
-        remove_directory(dir, name);
-    }
-}
-
-}  // namespace
-
-void remove_tree_at(int dir, const std::string& name) {
-    if (::unlinkat(dir, name.c_str(), 0) == 0 || errno == ENOENT) return;
-    if (errno != EISDIR && errno != EPERM) throw SysError(errno, "remove '{}'", printable(name));
-    const auto top = open_to_empty(dir, name);
-    if (!top) return;
-    struct stat st {};
-    check(::fstat(top->get(), &st), "stat '{}'", printable(name));
-    remove_content(top->get(), st.st_dev);
-    remove_directory(dir, name);
-}
-
 std::string random_hex(size_t bytes) {
     std::string raw(bytes, '\0');
     check(::getrandom(raw.data(), raw.size(), 0), "get random bytes");

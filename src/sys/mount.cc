@@ -11,6 +11,7 @@
 
 #include "base/error.hh"
 #include "base/strings.hh"
+#include "sys/mount_table.hh"
 
 namespace rpod::sys {
 
@@ -58,6 +59,9 @@ unsigned long remount_flags(uint64_t attributes) {
     if (attributes & MOUNT_ATTR_NOSUID) flags |= MS_NOSUID;
     if (attributes & MOUNT_ATTR_NODEV) flags |= MS_NODEV;
     if (attributes & MOUNT_ATTR_NOEXEC) flags |= MS_NOEXEC;
+    if (attributes & MOUNT_ATTR_NODIRATIME) flags |= MS_NODIRATIME;
+    if ((attributes & MOUNT_ATTR__ATIME) == MOUNT_ATTR_NOATIME) flags |= MS_NOATIME;
+    if ((attributes & MOUNT_ATTR__ATIME) == MOUNT_ATTR_STRICTATIME) flags |= MS_STRICTATIME;
     return flags;
 }
 
@@ -79,17 +83,44 @@ unsigned long current_flags(int mount) {
 
 }  // namespace
 
-void change_mount(int mount, uint64_t set, uint64_t clear, bool recursive, const std::string& what) {
-    if (set == 0 && clear == 0) return;
+namespace {
+
+/// @return false: the kernel has no mount_setattr(2)
+bool set_attributes(int mount, uint64_t set, uint64_t clear, bool recursive, const std::string& what) {
     mount_attr attributes{};
     attributes.attr_set = set;
     attributes.attr_clr = clear;
     const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
-    if (::syscall(SYS_mount_setattr, mount, "", flags, &attributes, sizeof attributes) == 0) return;
-    if (errno != ENOSYS) throw SysError(errno, "change the mount flags of '{}'", printable(what));
-    const auto now = (current_flags(mount) | remount_flags(set)) & ~remount_flags(clear);
+    if (::syscall(SYS_mount_setattr, mount, "", flags, &attributes, sizeof attributes) == 0) return true;
+    if (errno == ENOSYS) return false;
+    throw SysError(errno, "change the mount flags of '{}'", printable(what));
+}
+
+void remount(int mount, uint64_t set, uint64_t clear, const std::string& what) {
+    const auto now = (current_flags(mount) & ~remount_flags(clear)) | remount_flags(set);
     check(::mount(nullptr, proc_path(mount).c_str(), nullptr, MS_REMOUNT | MS_BIND | now, nullptr),
           "change the mount flags of '{}'", printable(what));
+}
+
+}  // namespace
+
+void change_mount_by_remounts(int mount, uint64_t set, uint64_t clear, bool recursive,
+                              const std::string& what) {
+    remount(mount, set, clear, what);
+    if (!recursive) return;
+    for (const Fd& below : open_mounts_below(mount)) remount(below.get(), set, clear, what);
+}
+
+void change_mount(int mount, uint64_t set, uint64_t clear, bool recursive, const std::string& what) {
+    if (set == 0 && clear == 0) return;
+    if (!set_attributes(mount, set, clear, recursive, what))
+        change_mount_by_remounts(mount, set, clear, recursive, what);
+}
+
+void attach_changed_mount(int mount, int target, uint64_t set, uint64_t clear, const std::string& what) {
+    const bool changed = (set == 0 && clear == 0) || set_attributes(mount, set, clear, true, what);
+    attach_mount(mount, target, what);
+    if (!changed) change_mount_by_remounts(mount, set, clear, true, what);
 }
 
 void set_propagation(int mount, unsigned long propagation, const std::string& what) {

@@ -25,9 +25,15 @@ Fd clone_mount(int fd, bool recursive);
 /// Attaches a detached mount on the file or directory behind `target` (move_mount(2)).
 void attach_mount(int mount, int target, const std::string& what);
 
-/// Sets and clears MOUNT_ATTR_* of the mount behind a descriptor, of all below it with `recursive`
-/// (mount_setattr(2)); on kernels before 5.12 by a remount, which does not reach below. @throws SysError
+/// Sets and clears MOUNT_ATTR_* of the attached mount behind a descriptor, of all below it with `recursive`
+/// (mount_setattr(2); on kernels before 5.12 by remounts). @throws SysError
 void change_mount(int mount, uint64_t set, uint64_t clear, bool recursive, const std::string& what);
+/// The same by remounts, with any kernel.
+void change_mount_by_remounts(int mount, uint64_t set, uint64_t clear, bool recursive,
+                              const std::string& what);
+/// Attaches a detached mount, as attach_mount does, that has changed with all below it before anybody can see
+/// it. Kernels before 5.12 change only what is attached: there it happens right after.
+void attach_changed_mount(int mount, int target, uint64_t set, uint64_t clear, const std::string& what);
 /// Propagation of the mount behind a descriptor: MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, with
 /// MS_REC.
 void set_propagation(int mount, unsigned long propagation, const std::string& what);

@@ -24,6 +24,11 @@ Fd open_namespace(pid_t pid, int flag);
 /// The user namespace that owns a namespace (ioctl_ns(2)), which must be ours or below ours.
 Fd owning_user_namespace(int fd);
 
+/// Makes a new time namespace and goes into it. Its clocks differ from ours by the offsets, which nobody can
+/// change any more: "CLOCK SECONDS NANOSECONDS" lines (time_namespaces(7)).
+/// @throws SysError
+void enter_new_time_namespace(const std::string& offsets);
+
 struct Cloned {
     pid_t pid = -1;  ///< in the caller's PID namespace
     Fd pidfd;

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -48,15 +49,29 @@ pid_t fork_child(const char* role, const std::function<int()>& fn) {
     exit_child(kExitFailed);
 }
 
+namespace {
+
+void close_range_of(unsigned first, unsigned last) {
+    if (first > last || ::close_range(first, last, 0) == 0) return;
+    // A seccomp filter around us may know no such call; what we opened has small numbers.
+    constexpr rlim_t kMost = 1 << 20;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const auto end = static_cast<unsigned>(std::clamp<rlim_t>(limit.rlim_max, 4096, kMost));
+    for (unsigned fd = first; fd <= std::min(last, end); ++fd) ::close(static_cast<int>(fd));
+}
+
+}  // namespace
+
 void close_descriptors_except(std::vector<int> keep) {
     std::sort(keep.begin(), keep.end());
     unsigned first = 3;
     for (const int fd : keep) {
         if (fd < static_cast<int>(first)) continue;
-        if (static_cast<unsigned>(fd) > first) ::close_range(first, static_cast<unsigned>(fd) - 1, 0);
+        close_range_of(first, static_cast<unsigned>(fd) - 1);
         first = static_cast<unsigned>(fd) + 1;
     }
-    ::close_range(first, ~0U, 0);
+    close_range_of(first, ~0U);
 }
 
 void point_at_null(int fd) {

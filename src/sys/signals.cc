@@ -71,4 +71,13 @@ std::string signal_name(int number) {
 
 void ignore_sigpipe() noexcept { ::signal(SIGPIPE, SIG_IGN); }
 
+void reset_signals() noexcept {
+    for (int signal = 1; signal < NSIG; ++signal) {
+        if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 }  // namespace rpod::sys

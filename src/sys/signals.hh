@@ -38,4 +38,7 @@ std::string signal_name(int number);
 /// Writes to a pipe without a reader become EPIPE instead of a signal.
 void ignore_sigpipe() noexcept;
 
+/// Every signal does what it does by default, and none is blocked: what a program of somebody else's expects.
+void reset_signals() noexcept;
+
 }  // namespace rpod::sys

@@ -3,6 +3,7 @@
 #include "userns/launcher.hh"
 
 #include <sched.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.hh"
@@ -82,8 +83,23 @@ void send_failure(const sys::Channel& channel, const Error& e) {
     send(channel, Stage::failed, e.hint().empty() ? e.what() : fmt::format("{}\n{}", e.what(), e.hint()));
 }
 
-/// U of a living holder; an empty Fd where there is none.
-sys::Fd find_session(int holders) {
+/// U, where it is there already.
+struct Session {
+    sys::Fd fd;            ///< empty: there is none
+    bool is_ours = false;  ///< this process lives in it (`rpod unshare`): it cannot be joined again
+    explicit operator bool() const { return static_cast<bool>(fd); }
+};
+
+bool is_own_user_namespace(int fd) {
+    struct stat theirs {
+    }, ours{};
+    check(::fstat(fd, &theirs), "look at the session user namespace");
+    check(::stat("/proc/self/ns/user", &ours), "look at the user namespace");
+    return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+/// U of a living holder.
+Session find_session(int holders) {
     const auto pid = sys::lock_holder(holders);
     if (!pid) return {};
     if (*pid == 0) {
@@ -93,7 +109,9 @@ sys::Fd find_session(int holders) {
         return {};
     }
     try {
-        return sys::open_namespace(*pid, CLONE_NEWUSER);
+        auto fd = sys::open_namespace(*pid, CLONE_NEWUSER);
+        const bool is_ours = is_own_user_namespace(fd.get());
+        return {.fd = std::move(fd), .is_ours = is_ours};
     } catch (const SysError& e) {
         log::debug("the holder of the session user namespace is gone: {}", e.what());
         return {};
@@ -107,7 +125,7 @@ void become_session_root() {
 
 /// Launcher process. Ends with the body where there is no PID namespace to make, else once the body's process
 /// is forked.
-int run_launcher(const sys::Channel& channel, const sys::Fd& session, const sys::Fd& holders,
+int run_launcher(const sys::Channel& channel, const Session& session, const sys::Fd& holders,
                  const SpawnOptions& options, const std::function<int(int)>& body) {
     const auto held_body = [&] {
         sys::lock(holders.get(), sys::LockKind::shared);
@@ -116,7 +134,7 @@ int run_launcher(const sys::Channel& channel, const sys::Fd& session, const sys:
     };
     try {
         if (session) {
-            sys::join_namespace(session.get(), CLONE_NEWUSER);
+            if (!session.is_ours) sys::join_namespace(session.fd.get(), CLONE_NEWUSER);
         } else {
             if (::unshare(CLONE_NEWUSER) < 0) throw explain_userns_failure(errno);
             send(channel, Stage::userns_created);
@@ -145,7 +163,7 @@ pid_t spawn_in_session(const SessionFiles& files, const Identity& me, const Spaw
     const sys::Fd creation = sys::open_file(files.creation_lock, O_RDWR | O_CREAT, 0600);
     const sys::Fd holders = sys::open_file(files.holders, O_RDWR | O_CREAT, 0600);
     sys::lock(creation.get(), sys::LockKind::exclusive);
-    const sys::Fd session = find_session(holders.get());
+    const Session session = find_session(holders.get());
     SessionMaps maps;
     if (!session) {
         maps = plan_session_maps(me, options.subuid_name, options.subgid_name);

@@ -103,3 +103,11 @@ expect_clean() {
     done
     wait_for 10 no_containers
 }
+
+# Containers, pods, volumes, secrets, health checks and mounts. RPOD_CHAOS_SEED repeats one run, RPOD_CHAOS_MOMENTS makes it longer.
+@test "kill -9 at hundreds of moments" {
+    local seed=${RPOD_CHAOS_SEED:-$RANDOM}
+    run timeout 900 python3 "$BATS_TEST_DIRNAME/chaos.py" "$RPOD" "$BUSYBOX_TAR" "$seed" "${RPOD_CHAOS_MOMENTS:-200}"
+    echo "seed $seed"
+    [ "$status" = 0 ] || fail "seed $seed"
+}

@@ -117,3 +117,25 @@ no_server() { ! server rpod:overlay; }
         is "$status" 0 "round $i: exit code ($(cat "$out"))"
     done
 }
+
+@test "a killed rpod:fuse, which cannot be replaced, ends its container with a word" {
+    require_fuse
+    STORAGE_DRIVER=fuse run_payload 'echo up; while :; do sleep 1; done' --name files --network none
+    kill -KILL "$(server rpod:fuse)"
+    status=0
+    wait "$command" || status=$?
+    is "$status" 137 "exit code"
+    like "$(cat "$out")" "rpod: the process that served the container's files has ended: the container is killed" "what it said"
+}
+
+@test "a container with a restart policy goes on with another rpod:fuse" {
+    require_fuse
+    local old
+    run_rpod --storage-driver fuse run -d --name again --restart always --network none busybox sh -c 'echo x >>/starts; sync; sleep 1000'
+    old=$(server rpod:fuse)
+    kill -KILL "$old"
+    wait_for 20 is_other rpod:fuse "$old"
+    starts() { [ "$(rpod exec again cat /starts 2>/dev/null | wc -l)" = 2 ]; }
+    wait_for 10 starts
+    run_rpod rm -f again
+}

@@ -179,6 +179,10 @@ go_arch() { rpod image inspect --format '{{.Architecture}}' busybox; }
     is "$output" "$(rpod image inspect --format '{{.Id}}' busybox)" "the same image comes back"
     run_rpod push -q list:1 "$PLAIN/team/pushed:1"
     is "$(skopeo inspect --raw --tls-verify=false "docker://$PLAIN/team/pushed:1" | jq '.manifests | length')" 2 "push of a list"
+    run_rpod manifest push list:1 "dir:$BATS_TEST_TMPDIR/plain"
+    is "$(jq -r '.layers[].mediaType' "$BATS_TEST_TMPDIR/plain/"*.manifest.json | sort -u)" application/vnd.oci.image.layer.v1.tar "a directory has layers as they are"
+    run_rpod 125 image copy --all --preserve-digests rpod:list:1 "dir:$BATS_TEST_TMPDIR/never"
+    like "$stderr" "digest would change" "new manifests"
     run_rpod manifest push -q --rm list:1 "$PLAIN/team/list:2"
     run_rpod 1 manifest exists list:1
     run_rpod 125 manifest push busybox "$PLAIN/team/none"

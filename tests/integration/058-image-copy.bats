@@ -164,6 +164,12 @@ copy() { run_rpod image copy -q "$@"; }
     run_rpod push -q --format v2s2 busybox oci:o:docker
     run_rpod 125 push --compress busybox oci:o:x
     run_rpod 125 push busybox dir:d
+    run_rpod 125 push --format oci busybox docker-archive:never.tar
+    like "$stderr" "has no manifest" "an archive in OCI's format"
+    run_rpod 125 image copy --preserve-digests "docker://$PLAIN/src/oci:1" docker-archive:never.tar
+    run_rpod 125 image copy --format oci "docker://$PLAIN/src/oci:1" docker-archive:never.tar
+    copy --format v2s2 "docker://$PLAIN/src/oci:1" docker-archive:always.tar
+    [ ! -e never.tar ] || fail "an archive was written"
     run_rpod 125 push busybox ostree:x@/y
     like "$stderr" "not supported" "an unknown transport"
 }
@@ -190,6 +196,32 @@ copy() { run_rpod image copy -q "$@"; }
     is "$(jq -r .config.digest mine)" "sha256:$(rpod image inspect --format '{{.Id}}' busybox)" "of the store"
     run_rpod 125 image inspect --raw oci:l:none
     run_rpod 125 image inspect --raw "docker://$PLAIN/src/none"
+}
+
+@test "inspect of a place, as skopeo" {
+    copy "docker://$PLAIN/src/oci:1" oci:l:x
+    copy "docker://$PLAIN/src/oci:1" docker-archive:a.tar
+    local place
+    local fields='del(.LayersData, .Tag)'
+    for place in "docker://$PLAIN/src/docker:1" "docker://$PLAIN/src/list:1" oci:l:x docker-archive:a.tar; do
+        # It has no manifest: each tool makes one of its own.
+        [ "$place" != docker-archive:a.tar ] || fields+=' | del(.Digest)'
+        run_rpod image inspect "$place"
+        is "$(jq -cS ".[0] | $fields" <<<"$output")" \
+            "$(skopeo inspect --tls-verify=false "$place" | jq -cS "$fields")" "$place"
+    done
+    run_rpod image inspect --format '{{.Name}} {{.RepoTags}}' "docker://$PLAIN/src/list:1"
+    is "$output" "$PLAIN/src/list [1]" "a template"
+    run_rpod image inspect --no-tags --format '{{len .RepoTags}}' "docker://$PLAIN/src/list:1"
+    is "$output" 0 "the tags are not asked for"
+    run_rpod image inspect --arch arm64 --os linux --format '{{.Architecture}}' "docker://$PLAIN/src/list:1"
+    is "$output" arm64 "the platform"
+    run_rpod image inspect --format '{{.Os}}' busybox "docker://$PLAIN/src/oci:1"
+    is "$output" $'linux\nlinux' "together with one of the store"
+    run_rpod 125 image inspect "docker://$PLAIN/src/none"
+    run_rpod 125 image inspect oci:l:none
+    run_rpod 125 inspect oci:l:x
+    like "$stderr" "no such object" "only image inspect looks elsewhere"
 }
 
 @test "what cannot be copied is refused, and leaves nothing" {

@@ -144,6 +144,23 @@ REJECT='[{"type":"reject"}]'
     like "$stderr" "sigstoreSigned" "all must be met"
 }
 
+@test "policy: what leaves the store is asked for, too" {
+    rpod manifest create guarded:1 busybox
+    policy "{\"default\":$REJECT}"
+    run_rpod 125 push -q busybox "$PLAIN/never:1"
+    like "$stderr" "rejected by policy" "push"
+    run_rpod 125 manifest push -q guarded:1 "$PLAIN/never:1"
+    like "$stderr" "rejected by policy" "manifest push"
+    policy "{\"default\":$REJECT,\"transports\":{\"containers-storage\":{\"\":$ACCEPT}}}"
+    run_rpod push -q busybox "$PLAIN/ours:1"
+    run_rpod manifest push -q guarded:1 "$PLAIN/ours:2"
+    policy "{\"default\":$REJECT}"
+    echo "{\"default\":$ACCEPT}" >"$BATS_TEST_TMPDIR/open.json"
+    run_rpod push -q --signature-policy "$BATS_TEST_TMPDIR/open.json" busybox "$PLAIN/ours:3"
+    rm "$XDG_CONFIG_HOME/containers/policy.json"
+    run_rpod manifest rm guarded:1
+}
+
 @test "policy: --signature-policy, and files that are wrong" {
     policy "{\"default\":$REJECT}"
     echo "{\"default\":$ACCEPT}" >"$BATS_TEST_TMPDIR/open.json"

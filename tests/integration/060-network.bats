@@ -56,6 +56,45 @@ ask_server() {
     like "$output" "the host" "with allow_host_loopback"
 }
 
+# serves ADDRESS:PORT TEXT
+serves() {
+    timeout 5 bash -c 'exec 3<>"/dev/tcp/${1%:*}/${1##*:}"; printf "GET / HTTP/1.0\r\n\r\n" >&3; cat <&3' - "$1" 2>/dev/null | grep -q "$2"
+}
+
+# Runs rpod where /dev/net/tun is not to be seen.
+without_tun() {
+    run --separate-stderr timeout --kill-after=5 60 "$RPOD" --root "$RPOD_ROOT" unshare \
+        sh -c 'mount -t tmpfs none /dev/net && exec "$@"' - "$RPOD" --root "$RPOD_ROOT" "$@"
+}
+
+@test "without /dev/net/tun a pair of interfaces stands in for the tap" {
+    require_command python3
+    start_host_server
+    without_tun run --rm busybox sh -c 'cat /sys/class/net/tap0/tun_flags; ip -4 address show tap0; ip route'
+    unlike "$output" "0x" "no tap"
+    like "$output" 'inet 10\.0\.2\.100/24' "IPv4"
+    like "$output" 'default via 10\.0\.2\.2' "route"
+    without_tun run --rm --network slirp4netns:allow_host_loopback=true busybox \
+        sh -c "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | timeout 10 nc 10.0.2.2 $port"
+    like "$output" "the host" "a connection"
+    without_tun run -d --name web -p 127.0.0.1::80 busybox sh -c 'echo inside >/index.html; httpd -f -p 80'
+    local published
+    published=$(rpod port web 80)
+    wait_for 10 serves "$published" inside
+    run_rpod rm -f -t 0 web
+    without_tun run --rm busybox sh -c 'sleep 0'
+    is "$status" 0 "another one"
+}
+
+@test "a network that cannot be made: what is missing, and what would do" {
+    run --separate-stderr timeout 60 "$RPOD" --root "$RPOD_ROOT" unshare \
+        sh -c 'mount -t tmpfs none /dev/net && echo 1 >/proc/sys/user/max_net_namespaces && exec "$@"' - \
+        "$RPOD" --root "$RPOD_ROOT" run --rm --network slirp4netns busybox true
+    is "$status" 125 "exit code"
+    like "$stderr" "/dev/net/tun.*instead of it: .*No space left" "what is missing"
+    like "$stderr" "hint: .*--network none" "what would do"
+}
+
 @test "--network none has a loopback and nothing else" {
     run_rpod run --rm --network none busybox sh -c 'ls /sys/class/net; ip -4 address show lo'
     is "${lines[0]}" lo "interfaces"

@@ -180,3 +180,83 @@ reads_what_was_written() {
         cd $DIR/merged/wide/300/deep; rm -r $DIR/merged/wide/1; mv file moved; cat moved; rm -r $DIR/merged/wide; ls'
     is "$output" $'300\n300\n300\nmore' "what was read"
 }
+
+@test "what was synced outlives a server that is killed" {
+    in_namespace 'make_layers $DIR
+        for round in 1 2 3; do
+            mount_rpod $DIR
+            python3 -B $HERE/overlay_synced.py write $DIR/merged >$DIR/told 2>$DIR/error &
+            until [ $(wc -l <$DIR/told) -gt $((round * 40)) ]; do sleep 0.05; done
+            kill -KILL $(pgrep -f "^$RPOD fuse-overlayfs .*$DIR/merged")
+            wait $!
+            umount -l $DIR/merged
+            grep -q ended: $DIR/error
+            for again in rpod rpod; do
+                mount_$again $DIR
+                python3 -B $HERE/overlay_synced.py check $DIR/merged <$DIR/told
+                rm -f $DIR/merged/log.old
+                unmount_layers $DIR
+            done
+            rm $DIR/upper/log
+        done'
+}
+
+@test "noxattrs=1 shows no attributes and takes none" {
+    in_namespace 'make_layers $DIR; "$RPOD" fuse-overlayfs -o "noxattrs=1,$(layer_options $DIR)" $DIR/merged; cd $DIR/merged
+        ! getfattr -n user.color mode; ! setfattr -n user.new -v x mode; rm -r tree dir; mkdir dir; ls dir
+        cd /; unmount_layers $DIR; mount_rpod $DIR; ls $DIR/merged/dir; getfattr --only-values -n user.color $DIR/merged/mode'
+    is "$output" "red" "what is shown"
+    like "$stderr" "Operation not supported" "the refusal"
+}
+
+@test "directories have as many links as fuse-overlayfs says, or one" {
+    in_namespace 'make_layers $DIR; mkdir -p $DIR/bottom/dir/other $DIR/top/dir/third; cd $DIR
+        links() { stat -c %h merged/dir; }
+        mount_rpod $DIR; links; mkdir merged/dir/new; links; touch merged/dir/file; links; rmdir merged/dir/third; links
+        mv merged/dir/new merged; links; mv merged/new merged/dir/again; links; mkdir merged/one merged/dir/one.d
+        mv -T merged/dir/again merged/dir/one.d; links; unmount_layers $DIR; cd $DIR
+        "$RPOD" fuse-overlayfs -o "static_nlink,$(layer_options $DIR)" $DIR/merged; links'
+    is "$output" $'5\n6\n6\n5\n4\n5\n5\n1' "links"
+}
+
+@test "a server that is killed in the middle of random operations leaves a tree that rpod and the kernel read alike" {
+    require_kernel_overlay
+    in_namespace 'for seed in $(seq 6); do
+            d=$DIR/$seed; mkdir -p $d/{top,bottom,upper,work,merged,model}
+            model() { python3 -B $HERE/overlay_model.py $((seed * 10 + $1)) "${@:2}"; }
+            model 1 150 $d/bottom $d/bottom; model 2 60 $d/top $d/top
+            mount_rpod $d; cp -a $d/merged/. $d/model/
+            model 3 100000 $d/merged $d/model >/dev/null 2>$d/error & operations=$!
+            sleep 0.$((seed + 2))
+            kill -KILL $(pgrep -f "^$RPOD fuse-overlayfs .*$d/merged")
+            ! wait $operations
+            umount -l $d/merged
+            grep -q "ENOTCONN\|ECONNABORTED" $d/error
+            mount_rpod $d; list_layers $d/merged >$d/rpod; touch $d/merged/goes-on; rm $d/merged/goes-on; unmount_layers $d
+            [ "$(ls $d/work/work)" = "#1" ]  # the whiteout that all others are links of
+            mount_kernel $d; list_layers $d/merged >$d/kernel; unmount_layers $d
+            diff $d/rpod $d/kernel; [ -s $d/rpod ]
+            chmod -R u+rwX $d
+        done'
+}
+
+@test "a directory is listed whole while its files are removed and the kernel drops what it knows of it" {
+    in_namespace 'make_layers $DIR; mkdir $DIR/{bottom,top,upper}/wide; cd $DIR
+        for i in $(seq 1000); do : >bottom/wide/lower-$i; : >top/wide/upper-$i; : >upper/wide/$i-upper; done
+        mount_rpod $DIR; cd merged; ls wide | wc -l; python3 -B - <<EOF
+import os
+dropped = os.open("wide", os.O_RDONLY)
+seen = []
+with os.scandir("wide") as entries:
+    for entry in entries:
+        seen.append(entry.name)
+        if len(seen) % 3 == 0:
+            os.chmod(entry.path, 0o600)
+        else:
+            os.unlink(entry.path)
+        if len(seen) % 100 == 0:
+            os.posix_fadvise(dropped, 0, 0, os.POSIX_FADV_DONTNEED)
+print(len(seen), len(set(seen)), len(os.listdir("wide")))
+EOF'
+    is "$output" $'3000\n3000 3000 1000' "names"
+}

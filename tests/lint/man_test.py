@@ -13,7 +13,7 @@ import sys
 HELP_OPTION = re.compile(r'^ {2,}(?:-\w, |    )?(--[a-z][a-z0-9-]*)((?:, --[a-z][a-z0-9-]*)*)', re.MULTILINE)
 HELP_COMMAND = re.compile(r'^  ([a-z][a-z-]*)(?:  |$)', re.MULTILINE)
 PAGE_OPTION = re.compile(r'\*(--[a-z][a-z0-9-]*)\*')
-ALIASES = {'container exists': 'rm', 'container list': 'ps', 'container ls': 'ps', 'logout': 'login',
+ALIASES = {'container exists': 'rm', 'container list': 'ps', 'container ls': 'ps', 'logout': 'login', 'umount': 'unmount', 'container umount': 'unmount',
            'image ls': 'images', 'image list': 'images', 'image rm': 'rmi', 'image remove': 'rmi', 'system events': 'events',
            'system info': 'info'}
 

@@ -7,6 +7,7 @@
 #include <netinet/ip_icmp.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -62,9 +63,15 @@ enum Kind : uint32_t { kTap = 1, kGo = 2, kText = 3, kRestart = 4, kClient = 5 }
 /// The pod's end of its channel to the host.
 const sys::Channel* g_host = nullptr;
 
+void hide_tun() {
+    check(::unshare(CLONE_NEWNS), "create a mount namespace");
+    check(::mount("none", "/dev/net", "tmpfs", 0, nullptr), "cover /dev/net");
+}
+
 void play_pod(const World& world, const sys::Channel& host) {
     const std::string text = catching([&] {
         check(::unshare(CLONE_NEWNET), "create the pod's network namespace");
+        if (world.without_tun) hide_tun();
         const sys::Fd tap = create_tap_in_child(world.config, GroupRange{0, 0});
         host.send(kTap, "", {tap.get()});
         return std::string();
@@ -219,10 +226,13 @@ bool readable(int fd, int timeout_ms) {
 }  // namespace
 
 std::string why_no_world() {
-    if (::access("/dev/net/tun", R_OK | W_OK) != 0) return "/dev/net/tun is missing or closed to us";
     const pid_t child = ::fork();
     if (child == 0) ::_exit(::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 0 : 1);
     return sys::wait_for(child).ok() ? "" : "user namespaces cannot be made here";
+}
+
+std::string why_no_tun() {
+    return ::access("/dev/net/tun", R_OK | W_OK) == 0 ? "" : "/dev/net/tun is missing or closed to us";
 }
 
 std::string run(const World& world) {

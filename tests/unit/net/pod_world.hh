@@ -19,6 +19,8 @@ namespace rpod::net::test {
 /// test's.
 struct World {
     SlirpConfig config;
+    /// The pod does not see /dev/net/tun.
+    bool without_tun = false;
     ResolvConf resolvers{.nameservers = {"10.99.0.1"}, .search = {}, .options = {}};
     /// Plays the host: 10.99.0.1/24 and fd99::1/64 on lo beside 127.0.0.1 and ::1. Runs beside the pod, may
     /// start threads, and is ended with its process when the pod has finished.
@@ -32,6 +34,8 @@ struct World {
 
 /// Why worlds cannot be made here; empty where they can.
 std::string why_no_world();
+/// Why pods can have no tap here; empty where they can.
+std::string why_no_tun();
 /// Makes the world, runs the pod, ends the world.
 std::string run(const World& world);
 

@@ -14,11 +14,18 @@ namespace {
 Endpoint v4(const char* address, uint16_t port) { return Endpoint::of(*parse_ipv4(address), port); }
 Endpoint v6(const char* address, uint16_t port) { return Endpoint::of(*parse_ipv6(address), port); }
 
-class Pod : public testing::Test {
+/// With a tap, and with the pair of interfaces that takes its place.
+class Pod : public testing::TestWithParam<bool> {
   protected:
     void SetUp() override {
         static const std::string reason = why_no_world();
         if (!reason.empty()) GTEST_SKIP() << reason;
+        if (GetParam() && !why_no_tun().empty()) GTEST_SKIP() << why_no_tun();
+    }
+    static World make_world() {
+        World world;
+        world.without_tun = !GetParam();
+        return world;
     }
     static std::string echo(std::string_view text) { return std::string(text); }
     static void echo_everywhere(const MonitorEnd&) {
@@ -33,8 +40,8 @@ class Pod : public testing::Test {
     }
 };
 
-TEST_F(Pod, ReachesTheHostsNetworkOverTcpAndUdp) {
-    World world;
+TEST_P(Pod, ReachesTheHostsNetworkOverTcpAndUdp) {
+    World world = make_world();
     world.host = echo_everywhere;
     world.pod = [] {
         return ask_tcp(v4("10.99.0.1", 7), "tcp ") + ask_udp(v4("10.99.0.1", 7), "udp ", 500) +
@@ -43,8 +50,8 @@ TEST_F(Pod, ReachesTheHostsNetworkOverTcpAndUdp) {
     EXPECT_EQ(run(world), "tcp udp tcp6 udp6");
 }
 
-TEST_F(Pod, MovesMegabytesUnchanged) {
-    World world;
+TEST_P(Pod, MovesMegabytesUnchanged) {
+    World world = make_world();
     world.host = echo_everywhere;
     world.pod = [] {
         std::string data(8 << 20, '\0');
@@ -55,8 +62,8 @@ TEST_F(Pod, MovesMegabytesUnchanged) {
     EXPECT_EQ(run(world), "same same");
 }
 
-TEST_F(Pod, IsAnsweredByTheGatewaysPing) {
-    World world;
+TEST_P(Pod, IsAnsweredByTheGatewaysPing) {
+    World world = make_world();
     world.pod = [] {
         return std::string(ping(v4("10.0.2.2", 0)) ? "v4" : "-") +
                (ping(v4("10.99.0.1", 0)) ? " beyond" : " -") + (ping(v6("fd00::2", 0)) ? " v6" : " -");
@@ -64,8 +71,8 @@ TEST_F(Pod, IsAnsweredByTheGatewaysPing) {
     EXPECT_EQ(run(world), "v4 beyond v6");
 }
 
-TEST_F(Pod, KeepsItsNetworkWhenRpodNetIsStartedAgain) {
-    World world;
+TEST_P(Pod, KeepsItsNetworkWhenRpodNetIsStartedAgain) {
+    World world = make_world();
     world.host = echo_everywhere;
     world.pod = [] {
         std::string result = ask_tcp(v4("10.99.0.1", 7), "a") + ask_tcp(v6("fd99::1", 7), "b");
@@ -77,8 +84,8 @@ TEST_F(Pod, KeepsItsNetworkWhenRpodNetIsStartedAgain) {
     EXPECT_EQ(run(world), "abcde");
 }
 
-TEST_F(Pod, OutlivesServersThatHangUp) {
-    World world;
+TEST_P(Pod, OutlivesServersThatHangUp) {
+    World world = make_world();
     world.host = [](const MonitorEnd&) {
         start_tcp_server(v4("10.99.0.1", 7), echo);
         start_tcp_hangup(v4("10.99.0.1", 8));
@@ -101,8 +108,8 @@ std::string reach_loopback() {
     return result;
 }
 
-TEST_F(Pod, FindsTheHostsLoopbackClosed) {
-    World world;
+TEST_P(Pod, FindsTheHostsLoopbackClosed) {
+    World world = make_world();
     world.host = echo_everywhere;
     world.pod = reach_loopback;
     const std::string result = run(world);
@@ -110,16 +117,16 @@ TEST_F(Pod, FindsTheHostsLoopbackClosed) {
     EXPECT_EQ(result.find("udp "), result.npos) << result;
 }
 
-TEST_F(Pod, FindsTheHostsLoopbackOpenOnRequest) {
-    World world;
+TEST_P(Pod, FindsTheHostsLoopbackOpenOnRequest) {
+    World world = make_world();
     world.config.allow_host_loopback = true;
     world.host = echo_everywhere;
     world.pod = reach_loopback;
     EXPECT_EQ(run(world), "tcp udp tcp udp ");
 }
 
-TEST_F(Pod, HasTheSysctlsOfAPod) {
-    World world;
+TEST_P(Pod, HasTheSysctlsOfAPod) {
+    World world = make_world();
     world.pod = [] {
         std::string all;
         for (const char* name : {"ipv4/ip_unprivileged_port_start", "ipv4/ping_group_range",
@@ -131,8 +138,8 @@ TEST_F(Pod, HasTheSysctlsOfAPod) {
     EXPECT_EQ(run(world), "0\n0\t0\n0\n0\n");
 }
 
-TEST_F(Pod, UsesTheNetworkAskedFor) {
-    World world;
+TEST_P(Pod, UsesTheNetworkAskedFor) {
+    World world = make_world();
     world.config = parse_slirp_options("cidr=172.20.0.0/16,mtu=1500,enable_ipv6=false");
     world.host = echo_everywhere;
     world.pod = [] {
@@ -141,6 +148,9 @@ TEST_F(Pod, UsesTheNetworkAskedFor) {
     };
     EXPECT_EQ(run(world), "tcp pingerror: connect:");
 }
+
+INSTANTIATE_TEST_SUITE_P(Over, Pod, testing::Values(true, false),
+                         [](const auto& tested) { return tested.param ? "Tap" : "Pair"; });
 
 }  // namespace
 }  // namespace rpod::net::test

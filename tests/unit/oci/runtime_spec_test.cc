@@ -80,6 +80,7 @@ TEST(RuntimeSpec, EveryMemberRoundTrips) {
     EXPECT_EQ(spec.linux.devices.at(0).file_mode, 0666u);
     EXPECT_EQ(spec.linux.resources, R"({"pids":{"limit":10}})");
     EXPECT_EQ(spec.hooks.create_container.at(0).timeout, 5);
+    EXPECT_EQ(spec.linux.time_offsets.at("boottime"), (TimeOffset{.secs = 604800, .nanosecs = 5}));
 }
 
 TEST(RuntimeSpec, ErrorsNameTheMember) {
@@ -172,6 +173,15 @@ TEST(RuntimeSpec, ValidatesTheRest) {
                   s.linux.seccomp = Seccomp{.default_action = "SCMP_ACT_ALLOW"};
               }),
               "linux.seccomp and rpod.seccompProfile: only one of them can be used");
+    EXPECT_EQ(problem_with([](auto& s) {
+                  s.linux.seccomp = Seccomp{.default_action = "SCMP_ACT_ALLOW"};
+                  s.linux.seccomp->syscalls = {{.action = "SCMP_ACT_ERRNO"}};
+              }),
+              "linux.seccomp.syscalls.names: a rule names no system call");
+    EXPECT_EQ(problem_with([](auto& s) { s.linux.time_offsets["monotonic"] = {.secs = 1}; }),
+              "linux.timeOffsets: there is no new time namespace to have them");
+    EXPECT_EQ(problem_with([](auto& s) { s.linux.time_offsets["realtime"] = {.secs = 1}; }),
+              "linux.timeOffsets: there is no clock 'realtime'");
     EXPECT_EQ(problem_with([](auto& s) { s.linux.masked_paths.assign(20000, "/x"); }),
               "linux.maskedPaths: more than 16384 entries");
 }

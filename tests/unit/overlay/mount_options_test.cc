@@ -19,7 +19,7 @@ std::string refusal(const std::string& text) {
 }
 
 TEST(MountOptions, JoinsSeveralTexts) {
-    const auto o = parse_mount_options({"lowerdir=a:b,ro", "upperdir=u", "workdir=w,noacl"});
+    const auto o = parse_mount_options({"lowerdir=a:b,ro", "upperdir=u", "workdir=w,noacl,xino=auto"});
     EXPECT_EQ(o.lowers, (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(o.upper, "u");
     EXPECT_EQ(o.work, "w");

@@ -227,6 +227,28 @@ TEST_F(OverlayTest, AReplacedFileIsNotTakenForTheOldOne) {
     EXPECT_EQ(overlay().open(file->id, O_RDWR).err(), ESTALE);
 }
 
+/// The kernel reads from its own cache and loses that in the middle: it asks for what comes after the names
+/// that it has got, some of which are gone by now.
+TEST_F(OverlayTest, AnOpenDirectoryGoesOnWhereItWas) {
+    for (const char* name : {"c", "a", "b", "d"}) write(std::string("lower0/dir/") + name, "x");
+    const auto dir = overlay().lookup(InodeTable::kRootId, "dir");
+    ASSERT_TRUE(dir);
+    const auto names_of = [&](OpenDir& open) {
+        std::string names;
+        for (const auto& entry : open.list) names += open.name(entry);
+        return names;
+    };
+    const auto open = overlay().opendir(dir->id);
+    ASSERT_TRUE(open);
+    ASSERT_EQ(overlay().unlink(dir->id, "a"), 0);
+    ASSERT_EQ(overlay().rename(dir->id, "d", dir->id, "e", 0), 0);
+    ASSERT_EQ(overlay().go_on(**open), 0);
+    EXPECT_EQ(names_of(**open), "abcd");
+    ASSERT_EQ(overlay().refresh(**open), 0);
+    EXPECT_EQ(names_of(**open), "bce");
+    overlay().releasedir(*open);
+}
+
 TEST_F(OverlayTest, AWorkDirectoryHasOneOwner) {
     (void)overlay();
     const auto work = sys::open_file(top_ / "work", O_PATH | O_DIRECTORY);

@@ -30,5 +30,16 @@ TEST(Channel, EndOfThePeerIsNothing) {
     EXPECT_THROW(b.send(1), Error);
 }
 
+TEST(Channel, LastWordsOutliveAPeerThatDidNotReadAll) {
+    auto [a, b] = Channel::make_pair();
+    a.send(3, "why");
+    b.send(1);
+    a.close();
+    const auto packet = b.receive();
+    ASSERT_TRUE(packet);
+    EXPECT_EQ(packet->text, "why");
+    EXPECT_FALSE(b.receive());
+}
+
 }  // namespace
 }  // namespace rpod::sys
