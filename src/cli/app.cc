@@ -29,6 +29,7 @@
 #include "cli/logs.hh"
 #include "cli/manifests.hh"
 #include "cli/mount.hh"
+#include "cli/networks.hh"
 #include "cli/oci.hh"
 #include "cli/parser.hh"
 #include "cli/persona.hh"
@@ -205,7 +206,7 @@ std::vector<Command> all_commands() {
     // clang-format off
     for (auto* group : {
         image_add_commands, image_pull_commands, image_push_commands, image_save_commands,
-        image_copy_commands, manifest_commands, search_commands,
+        image_copy_commands, manifest_commands, search_commands, network_commands,
         login_commands, image_history_commands, image_list_commands, image_manage_commands,
         inspect_commands, oci_commands, run_commands, create_commands, clone_commands,
         secret_commands, start_stop_commands, signal_pause_commands, update_commands,

@@ -11,6 +11,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/filter_values.hh"
+#include "container/network_store.hh"
 #include "container/restart_policy.hh"
 
 namespace rpod::cli {
@@ -105,10 +106,12 @@ Test make_test(const std::string& key, const std::string& value, const std::vect
         };
     }
     if (key == "network") {
-        return [value](const Snapshot& s) {
-            const auto& names = s.config.network.networks;
+        return [value, &pods](const Snapshot& s) {
+            // A member of a pod is on the pod's networks.
+            const auto* pod = pods.find(s.config);
+            const auto& names = pod ? pod->base.network.networks : s.config.network.networks;
             return std::any_of(names.begin(), names.end(), [&](const std::string& text) {
-                return text.substr(0, text.find(':')) == value;
+                return container::network_name(text) == container::network_name(value);
             });
         };
     }

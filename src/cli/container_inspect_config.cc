@@ -9,7 +9,10 @@
 #include "base/strings.hh"
 #include "cli/container_inspect.hh"
 #include "cli/health_view.hh"
+#include "cli/pods.hh"
 #include "container/health_plan.hh"
+#include "container/network_connect.hh"
+#include "container/network_store.hh"
 #include "container/notify.hh"
 #include "container/parse_port.hh"
 #include "container/spec.hh"
@@ -112,16 +115,49 @@ Data port_bindings(const std::vector<net::PortMapping>& ports, const std::vector
     return out;
 }
 
+namespace {
+
+/// A member of a pod is on the pod's networks.
+std::vector<container::NetworkEndpoint> endpoints_of(const InspectInput& in) {
+    const auto& s = in.snapshot;
+    if (s.config.pod.empty()) return container::network_endpoints(in.paths, s.config, s.id);
+    PodTable pods(in.paths);
+    const auto* pod = pods.find(s.config);
+    if (!pod) return {};
+    return container::network_endpoints(in.paths, pod->base, pod->base.id);
+}
+
+void add_address(DataObject& o, const container::NetworkEndpoint& e) {
+    o.add("EndpointID", "").add("Gateway", e.gateway).add("IPAddress", e.address);
+    o.add("IPPrefixLen", int64_t{e.prefix_length}).add("IPv6Gateway", "");
+    o.add("GlobalIPv6Address", "").add("GlobalIPv6PrefixLen", 0).add("MacAddress", e.mac);
+}
+
+DataObject make_endpoint(const container::NetworkEndpoint& e) {
+    DataObject o{.type = "define.InspectAdditionalNetwork"};
+    add_address(o, e);
+    o.add("NetworkID", e.network).add("DriverOpts", Data()).add("IPAMConfig", Data()).add("Links", Data());
+    o.add("Aliases", Data::strings(e.aliases));
+    return o;
+}
+
+}  // namespace
+
 DataObject inspect_network(const InspectInput& in) {
     const auto& s = in.snapshot;
+    const auto endpoints = endpoints_of(in);
+    // As in podman: where there is but the default network, its address is shown here, too.
+    const bool only_default = endpoints.size() == 1 && endpoints[0].network == container::kDefaultNetwork;
     DataObject o{.type = "define.InspectNetworkSettings"};
-    o.add("EndpointID", "").add("Gateway", "").add("IPAddress", "").add("IPPrefixLen", 0);
-    o.add("IPv6Gateway", "").add("GlobalIPv6Address", "").add("GlobalIPv6PrefixLen", 0);
-    o.add("MacAddress", "").add("Bridge", "").add("SandboxID", "").add("HairpinMode", false);
+    add_address(o, only_default ? endpoints[0] : container::NetworkEndpoint());
+    o.add("Bridge", "").add("SandboxID", "").add("HairpinMode", false);
     o.add("LinkLocalIPv6Address", "").add("LinkLocalIPv6PrefixLen", 0);
     o.add("Ports", port_bindings(s.config.network.ports, exposed_ports(s.config, in.image)));
     const bool running = s.is_running() && s.state;
     o.add("SandboxKey", running ? fmt::format("/proc/{}/ns/net", s.state->pid) : std::string());
+    DataMap networks;
+    for (const auto& endpoint : endpoints) networks.emplace(endpoint.network, make_endpoint(endpoint));
+    if (!networks.empty()) o.add("Networks", std::move(networks));
     return o;
 }
 

@@ -12,6 +12,7 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "container/image_name.hh"
+#include "container/network_store.hh"
 #include "container/spec.hh"
 #include "sys/namespace.hh"
 
@@ -72,10 +73,7 @@ DataList make_ports(const std::vector<net::PortMapping>& ports) {
 std::vector<std::string> network_names(const container::NetworkConfig& config) {
     std::vector<std::string> out;
     for (const auto& text : config.networks) {
-        const auto name = text.substr(0, text.find(':'));
-        const bool mode = name.empty() || name == "none" || name == "host" || name == "private" ||
-                          name == "slirp4netns" || name == "pasta" || name == "container" || name == "ns";
-        if (!mode) out.push_back(name);
+        if (container::is_network_name(text)) out.push_back(container::network_name(text));
     }
     return out;
 }

@@ -6,8 +6,10 @@
 #include "base/error.hh"
 #include "base/strings.hh"
 #include "cli/run_options.hh"
+#include "container/network_store.hh"
 #include "container/parse_limits.hh"
 #include "container/parse_namespace.hh"
+#include "container/parse_network.hh"
 #include "container/parse_port.hh"
 #include "net/config.hh"
 #include "net/resolv_conf.hh"
@@ -33,7 +35,35 @@ void check_network(const std::string& text, bool in_pod) {
         throw Error("network '{}': pasta is not supported", printable(text))
             .with_hint("--network slirp4netns, the default, connects through rpod's own libslirp");
     }
-    throw Error("network '{}': networks with a name are not supported yet", printable(text));
+    container::parse_attachment(text);
+}
+
+/// --ip, --mac-address and --network-alias belong to the networks that are named.
+void add_attachment_options(std::vector<std::string>& networks, const NetworkOptions& o) {
+    const auto named = std::count_if(networks.begin(), networks.end(),
+                                     [](const auto& text) { return container::is_network_name(text); });
+    if (named > 0 && named != static_cast<ptrdiff_t>(networks.size()))
+        throw Error("--network: '{}' cannot be combined with networks that have a name",
+                    printable(*std::find_if(networks.begin(), networks.end(), [](const auto& text) {
+                        return !container::is_network_name(text);
+                    })));
+    if (named == 0 && networks.size() > 1) throw Error("--network: only networks with a name can be several");
+    if (!o.ip6.empty()) throw Error("--ip6: networks have IPv4 alone yet");
+    std::vector<std::string> options;
+    for (const auto& alias : split_commas(o.aliases)) options.push_back("alias=" + alias);
+    if (!o.ip.empty()) options.push_back("ip=" + o.ip);
+    if (!o.mac.empty()) options.push_back("mac=" + o.mac);
+    if (options.empty()) return;
+    if (named == 0)
+        throw Error("--ip, --mac-address and --network-alias need a network with a name")
+            .with_hint("rpod network create NAME, and --network NAME");
+    if (named > 1 && (!o.ip.empty() || !o.mac.empty()))
+        throw Error("--ip and --mac-address can only be set for a single network")
+            .with_hint("--network NAME:ip=IP,mac=MAC");
+    for (auto& text : networks) {
+        text += (text.find(':') == text.npos ? ":" : ",") + join(options, ",");
+        container::parse_attachment(text);
+    }
 }
 
 void check_dns(const container::NetworkConfig& network) {
@@ -52,8 +82,16 @@ void check_dns(const container::NetworkConfig& network) {
 
 void add_network_flags(CLI::App& app, NetworkOptions& o) {
     app.add_option("--network,--net", o.networks,
-                   "slirp4netns[:OPTIONS], none, host, container:NAME, ns:PATH")
+                   "slirp4netns[:OPTIONS], none, host, container:NAME, ns:PATH, or NETWORK[:OPTIONS]")
         ->type_name("MODE")
+        ->group(kNetwork);
+    app.add_option("--ip", o.ip, "Address on the network")->type_name("IP")->group(kNetwork);
+    app.add_option("--ip6", o.ip6, "IPv6 address on the network")->type_name("IP")->group("");
+    app.add_option("--mac-address", o.mac, "Hardware address on the network")
+        ->type_name("MAC")
+        ->group(kNetwork);
+    app.add_option("--network-alias", o.aliases, "Another name on the network")
+        ->type_name("NAME")
         ->group(kNetwork);
     app.add_option("--dns", o.dns, "Name servers; none leaves the image's resolv.conf")
         ->type_name("IP")
@@ -79,8 +117,8 @@ void add_network_flags(CLI::App& app, NetworkOptions& o) {
 container::NetworkConfig parse_network(const NetworkOptions& o, bool in_pod) {
     container::NetworkConfig out;
     for (const auto& text : o.networks) check_network(text, in_pod);
-    if (o.networks.size() > 1) throw Error("more than one --network is not supported yet");
     out.networks = o.networks;
+    add_attachment_options(out.networks, o);
     out.publish = split_commas(o.publish);
     out.publish_fallback = o.publish_fallback;
     container::wanted_ports(out, {});  // wrong ones are told at once

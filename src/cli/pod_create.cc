@@ -35,7 +35,6 @@ struct CreateOptions {
 
 constexpr const char* kInfra =
     "a pod of rpod has no infra container: its monitor holds what the members share";
-constexpr const char* kAddress = "the pod's address is rpod's to choose";
 
 constexpr std::array kRefused{
     Refused{"--infra-command", kInfra},
@@ -50,10 +49,6 @@ constexpr std::array kRefused{
     Refused{"-m,--memory", kNoLimits},
     Refused{"--memory-swap", kNoLimits},
     Refused{"--blkio-weight", kNoLimits},
-    Refused{"--ip", kAddress},
-    Refused{"--ip6", kAddress},
-    Refused{"--mac-address", kAddress},
-    Refused{"--network-alias", kNoAliases},
     Refused{"--pid", "members share a PID namespace with --share +pid, and none can have the host's"},
     Refused{"--uts", "members share the host name with --share, or each has its own"},
     Refused{"--sysctl", "set it with run --sysctl, on one of the members"},

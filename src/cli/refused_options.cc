@@ -12,8 +12,6 @@
 namespace rpod::cli {
 namespace {
 
-constexpr const char* kAddress = "the container's address is rpod's to choose";
-
 // clang-format off
 const std::array kRefused{
     Refused{"-m,--memory", kNoLimits}, Refused{"--memory-reservation", kNoLimits}, Refused{"--memory-swap", kNoLimits},
@@ -25,8 +23,6 @@ const std::array kRefused{
     Refused{"--device-read-iops", kNoLimits}, Refused{"--device-write-bps", kNoLimits}, Refused{"--device-write-iops", kNoLimits},
     Refused{"--cgroup-parent", kNoLimits}, Refused{"--cgroup-conf", kNoLimits}, Refused{"--shm-size-systemd", kNoLimits},
     Refused{"--cgroups", kNoLimits, true, {"enabled", "disabled"}},
-    Refused{"--ip", kAddress}, Refused{"--ip6", kAddress}, Refused{"--mac-address", kAddress},
-    Refused{"--network-alias", kNoAliases},
     Refused{"--requires", "containers do not depend on one another yet"},
     Refused{"--decryption-key", "encrypted images are not supported"},
     Refused{"--hostuser", "users of the host are not added to the container's /etc/passwd yet"}, Refused{"--hosts-file", "/etc/hosts is made of the host's names and --add-host"},

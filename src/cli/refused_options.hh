@@ -20,7 +20,6 @@ struct Refused {
 };
 
 constexpr const char* kNoLimits = "resource limits need cgroups, which rpod does not set up yet";
-constexpr const char* kNoAliases = "there are no networks on which others would look it up yet";
 constexpr const char* kNoCdi = "CDI devices are not supported yet";
 
 /// @param refused  lives as long as the program

@@ -81,7 +81,8 @@ struct UsernsOptions {
 
 /// The network, likewise.
 struct NetworkOptions {
-    Strings networks, dns, dns_search, dns_options, add_host, publish;
+    Strings networks, dns, dns_search, dns_options, add_host, publish, aliases;
+    std::string ip, ip6, mac;
     bool publish_fallback = false;
     bool no_hosts = false;
 };

@@ -40,8 +40,10 @@ enum class AttachKind : uint32_t {
     publish,  ///< text: ports (container/port_json.hh); answered with done and the same, all host ports known
     unpublish,  ///< text: ports; answered with done
     member,  ///< to a pod: text says which container is to be launched, with the socket of its first client
-    check_health,  ///< answered with done and, where the check does not succeed, the state of its health
-    reload,        ///< the restart policy in the record is another one; answered with done
+    check_health,     ///< answered with done and, where the check does not succeed, the state of its health
+    connect_network,  ///< text: as --network takes it; answered with done
+    disconnect_network,  ///< text: the network's name; answered with done
+    reload,              ///< the restart policy in the record is another one; answered with done
     // monitor → client
     created = 32,  ///< text: the container's ID
     started,

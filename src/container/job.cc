@@ -7,6 +7,7 @@
 #include "container/control.hh"
 #include "container/create.hh"
 #include "container/events.hh"
+#include "container/network_connect.hh"
 #include "container/spec.hh"
 #include "image/image_store.hh"
 
@@ -45,6 +46,9 @@ MonitorJob describe(const store::Paths& paths, const ContainerConfig& config, co
     job.pidfile = config.pidfile;
     job.conmon_pidfile = config.conmon_pidfile;
     job.event = event_sink(paths, config);
+    job.reserve_network = [paths, config](const auto& attachment, const auto& present) {
+        return reserve_network(paths, config, attachment, present);
+    };
     set_release(job, paths, config);
     return job;
 }

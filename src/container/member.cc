@@ -112,6 +112,7 @@ void Member::add_to(PollSet& set) {
     polled_.stop = set.add(stop_timer_.fd(), POLLIN);
     polled_.again = set.add(restart_timer_.fd(), POLLIN);
     polled_.network = set.add(launched_ ? launched_->servers().network_fd() : -1, POLLIN);
+    polled_.joins = set.add_all(launched_ ? launched_->servers().joins().fds() : std::vector<int>(), POLLIN);
     polled_.notify = set.add(job_.notify ? job_.notify->fd() : -1, POLLIN);
     if (job_.health) job_.health->add_to(set);
     // The foreground client sets the pace, but not that of the end.
@@ -133,6 +134,7 @@ void Member::turn(const PollSet& set) {
     if (set.ready(polled_.timeout)) kill_for_timeout();
     if (set.ready(polled_.stop)) kill_for_stop();
     if (launched_ && set.ready(polled_.network)) launched_->servers().answer_network();
+    if (launched_ && set.any_ready(polled_.joins)) launched_->servers().joins().serve();
     if (job_.notify && set.ready(polled_.notify)) job_.notify->serve();
     if (job_.health) serve_health(set);
     streams_.serve(set, status_.has_value());

@@ -46,6 +46,10 @@ struct MonitorJob {
     std::unique_ptr<Notifier> notify;                               ///< null: systemd hears nothing
     EventSink event = [](std::string_view, std::optional<int>) {};  ///< hears of what happens
     std::unique_ptr<HealthWatch> health;                            ///< null: nothing is checked
+    /// Gets an address on one more network (container/network_connect.hh).
+    std::function<runtime::NetworkJoin(const std::string& attachment,
+                                       const std::vector<runtime::NetworkJoin>& present)>
+        reserve_network;
     HealthEventSink health_event = [](std::string_view) {};
     /// Frees what others may take at once (the name), and for --rm moves the record out of the way. Called
     /// once, when the payload has ended for good and before clients hear of it.
@@ -89,6 +93,7 @@ class Member {
     /// Where things are in the poll set.
     struct Polled {
         size_t timeout, stop, again, network, notify;
+        PollSet::Range joins;
     };
 
     void open_files();
@@ -110,6 +115,8 @@ class Member {
     void note_kill(int signal);
     void stop(std::string_view text);
     void begin_stop(std::chrono::seconds patience);
+    void connect_network(const std::string& attachment);
+    void disconnect_network(const std::string& network);
     void pause();
     void unpause();
 

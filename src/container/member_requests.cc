@@ -58,6 +58,12 @@ void Member::answer(Client& client, const AttachMessage& message) {
         case AttachKind::unpublish:
             close_ports(job_.plan.network, launched_ ? &launched_->servers() : nullptr, message.text);
             return client.end.tell(AttachKind::done);
+        case AttachKind::connect_network:
+            connect_network(message.text);
+            return client.end.tell(AttachKind::done);
+        case AttachKind::disconnect_network:
+            disconnect_network(message.text);
+            return client.end.tell(AttachKind::done);
         case AttachKind::check_health:
             return check_health(client);
         case AttachKind::reload:
@@ -121,6 +127,20 @@ void Member::begin_stop(std::chrono::seconds patience) {
     if (patience.count() == 0) return kill_for_stop();
     sys::send_signal(launched_->pidfd(), job_.stop_signal);
     stop_timer_.arm(patience);
+}
+
+void Member::connect_network(const std::string& attachment) {
+    auto& network = job_.plan.network;
+    if (network.mode != runtime::NetworkMode::networks || !job_.reserve_network)
+        throw Error("its network is none that others could be added to");
+    auto join = job_.reserve_network(attachment, network.joins);
+    if (launched_) launched_->servers().joins().add(join);
+    network.joins.push_back(std::move(join));
+}
+
+/// The end of the connection is what takes it from there.
+void Member::disconnect_network(const std::string& name) {
+    std::erase_if(job_.plan.network.joins, [&](const auto& join) { return join.network == name; });
 }
 
 void Member::pause() {

@@ -10,6 +10,8 @@
 #include "container/auto_range.hh"
 #include "container/facts.hh"
 #include "container/host_files.hh"
+#include "container/network_connect.hh"
+#include "container/network_store.hh"
 #include "container/parse_namespace.hh"
 #include "container/secret_files.hh"
 #include "container/spec.hh"
@@ -115,12 +117,15 @@ userns::MapRequest plan_maps(const store::Paths& paths, const UsernsConfig& user
     return maps;
 }
 
-runtime::NetworkPlan plan_network(const NetworkConfig& config) {
+runtime::NetworkPlan plan_network(const store::Paths& paths, const ContainerConfig& container) {
+    const auto& config = container.network;
     runtime::NetworkPlan network;
     // The first --network decides; what it means is net/'s to read.
     const auto choice = network_namespace(config);
     if (choice.mode == NamespaceMode::none) {
         network.mode = runtime::NetworkMode::loopback;
+    } else if (!config.networks.empty() && is_network_name(config.networks.front())) {
+        reserve_networks(paths, container, network);
     } else if (choice.mode == NamespaceMode::private_) {
         network.mode = runtime::NetworkMode::slirp;
         network.slirp = slirp_config(config.networks);
@@ -170,7 +175,8 @@ void make_host_files(const ContainerConfig& config, const image::Image* image,
         facts.resolv_conf_file = pod->resolv_conf_file;
         return;
     }
-    const bool slirp = network.mode == runtime::NetworkMode::slirp;
+    const bool slirp =
+        network.mode == runtime::NetworkMode::slirp || network.mode == runtime::NetworkMode::networks;
     write_network_files(config, slirp ? network.resolvers : net::read_host_resolv_conf(),
                         slirp ? &network.slirp : nullptr, directory, facts);
 }
@@ -192,7 +198,10 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
     runtime::LaunchPlan plan;
     plan.name = config.name;
     plan.root = plan_root(config, image, images, directory, !pod);
-    plan.network = plan_network(config.network);
+    if (pod && !config.network.networks.empty() && is_network_name(config.network.networks.front()))
+        throw Error("--network {}: a member of a pod has the pod's network, or none by name yet",
+                    printable(config.network.networks.front()));
+    plan.network = plan_network(paths, config);
     auto facts = origin.facts;
     facts.rootfs = directory / "merged";
     if (config.security.privileged) facts.devices = host_devices();

@@ -49,7 +49,7 @@ runtime::LaunchPlan make_plan(const store::Paths& paths, const ContainerConfig& 
                               const PodShare* pod);
 
 /// The network that a lone container or a pod gets of its own.
-runtime::NetworkPlan plan_network(const NetworkConfig& network);
+runtime::NetworkPlan plan_network(const store::Paths& paths, const ContainerConfig& config);
 
 /// The map of the user namespace of a lone container or a pod.
 /// @param directory  that of its records, where a range that is taken is noted

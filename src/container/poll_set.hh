@@ -17,6 +17,21 @@ struct PollSet {
         fds.push_back({.fd = fd, .events = events, .revents = 0});
         return fds.size() - 1;
     }
+    /// Several at once.
+    struct Range {
+        size_t begin = 0, end = 0;
+    };
+    Range add_all(const std::vector<int>& all, short events) {
+        const size_t begin = fds.size();
+        for (const int fd : all) add(fd, events);
+        return {.begin = begin, .end = fds.size()};
+    }
+    bool any_ready(Range range) const {
+        for (size_t i = range.begin; i < range.end; ++i) {
+            if (ready(i)) return true;
+        }
+        return false;
+    }
     bool ready(size_t i) const { return fds[i].revents != 0; }
 };
 

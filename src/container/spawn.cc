@@ -20,6 +20,7 @@ std::optional<sys::ExitStatus> run_monitored(const store::Paths& paths, MonitorJ
     monitor.close();
     // The monitor alone holds the ports now: nobody waits for us when they are to be free again.
     job.plan.network.listeners.clear();
+    job.plan.network.joins.clear();
     return follow_launch(client, job.attached, job.waits, request);
 }
 

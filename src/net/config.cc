@@ -91,9 +91,12 @@ void parse_option(SlirpConfig& config, std::string_view key, std::string_view va
 }  // namespace
 
 in_addr SlirpConfig::netmask() const { return {htonl(~uint32_t{0} << (32 - prefix_length))}; }
-in_addr SlirpConfig::pod_address() const { return host_in(*this, 100); }
-in_addr SlirpConfig::gateway() const { return host_in(*this, 2); }
-in_addr SlirpConfig::dns_address() const { return host_in(*this, 3); }
+in_addr SlirpConfig::pod_address() const {
+    if (own_address) return *own_address;
+    return own_gateway ? *own_gateway : host_in(*this, 100);
+}
+in_addr SlirpConfig::gateway() const { return own_gateway.value_or(host_in(*this, 2)); }
+in_addr SlirpConfig::dns_address() const { return own_gateway.value_or(host_in(*this, 3)); }
 in6_addr SlirpConfig::prefix6() { return in_prefix6(0); }
 in6_addr SlirpConfig::pod_address6() { return in_prefix6(0x100); }
 in6_addr SlirpConfig::gateway6() { return in_prefix6(2); }

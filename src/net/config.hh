@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,11 @@ struct SlirpConfig {
     std::string outbound_addr;   ///< IPv4 address or interface that connections leave from; empty: any
     std::string outbound_addr6;  ///< IPv6 address or interface
     DnsOptions dns;
+    /// Of a user-defined network: the gateway is the name service, too. Else the plan below holds.
+    std::optional<in_addr> own_gateway;
+    std::optional<in_addr> own_address;  ///< the pod's on such a network
+    bool internal = false;               ///< nothing but the name service can be reached
+    std::optional<std::string> names;    ///< that are answered (net/name_table.hh)
 
     in_addr netmask() const;
     in_addr pod_address() const;  ///< network + 100

@@ -9,7 +9,7 @@
 namespace rpod::net {
 namespace {
 
-enum class Kind : uint32_t { ready = 1, failed = 2, set_resolvers = 3, ask_resolvers = 4 };
+enum class Kind : uint32_t { ready = 1, failed = 2, set_resolvers = 3, ask_resolvers = 4, set_names = 5 };
 
 constexpr uint32_t number(Kind kind) { return static_cast<uint32_t>(kind); }
 
@@ -42,6 +42,10 @@ bool MonitorEnd::set_resolvers(const ResolvConf& conf) const {
     return channel_.try_send(number(Kind::set_resolvers), to_text(conf));
 }
 
+bool MonitorEnd::set_names(std::string_view text) const {
+    return channel_.try_send(number(Kind::set_names), text);
+}
+
 void ServeEnd::ready() const { channel_.send(number(Kind::ready)); }
 
 void ServeEnd::failed(std::string_view why) const noexcept {
@@ -60,13 +64,14 @@ void ServeEnd::ask_resolvers() const noexcept {
     }
 }
 
-std::optional<ResolvConf> ServeEnd::receive_resolvers() const {
+std::optional<Update> ServeEnd::receive() const {
     const auto packet = channel_.receive();
     if (!packet) return std::nullopt;
+    if (packet->kind == number(Kind::set_names)) return Update{.resolvers = {}, .names = packet->text};
     if (packet->kind != number(Kind::set_resolvers)) {
         throw Error("network: message {} instead of 'set_resolvers'", packet->kind);
     }
-    return parse_resolv_conf(packet->text);
+    return Update{.resolvers = parse_resolv_conf(packet->text), .names = {}};
 }
 
 }  // namespace rpod::net

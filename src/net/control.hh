@@ -14,6 +14,7 @@ namespace rpod::net {
 ///     ready | failed(text)  →        wait_ready
 ///     ask_resolvers         →        hear, any time later, any number of times
 ///                           ←        set_resolvers(resolv.conf), where it has changed
+///                           ←        set_names(NameTable's text), any time later, any number of times
 ///
 /// The monitor's side.
 class MonitorEnd {
@@ -31,11 +32,19 @@ class MonitorEnd {
     [[nodiscard]] Heard hear() const;
     /// Never waits. @return false where it has not read enough of what it was sent yet
     bool set_resolvers(const ResolvConf& conf) const;
+    /// The names that are answered have changed. Never waits; the return value is that of set_resolvers().
+    [[nodiscard]] bool set_names(std::string_view text) const;
     /// For the monitor's loop.
     int fd() const { return channel_.fd(); }
 
   private:
     sys::Channel channel_;
+};
+
+/// What the monitor has sent: one of them.
+struct Update {
+    std::optional<ResolvConf> resolvers;
+    std::optional<std::string> names;
 };
 
 /// rpod:net's side.
@@ -48,7 +57,7 @@ class ServeEnd {
     /// comes.
     void ask_resolvers() const noexcept;
     /// The monitor's next message, when fd() is readable; nothing when the monitor is gone.
-    std::optional<ResolvConf> receive_resolvers() const;
+    std::optional<Update> receive() const;
     int fd() const { return channel_.fd(); }
 
   private:

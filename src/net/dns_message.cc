@@ -52,6 +52,39 @@ std::optional<size_t> query_end(Bytes message) {
     return question_end(message);
 }
 
+std::optional<Question> question_of(Bytes message) {
+    const auto end = query_end(message);
+    if (!end) return std::nullopt;
+    Question question{.name = {}, .type = word_at(message, *end - 4), .class_ = word_at(message, *end - 2)};
+    for (size_t at = kHeader; message[at] != 0; at += size_t{1} + message[at]) {
+        if (!question.name.empty()) question.name += '.';
+        for (const uint8_t c : message.subspan(at + 1, message[at])) {
+            if (c <= ' ' || c >= 0x7f || c == '.') return std::nullopt;
+            question.name += static_cast<char>(c);
+        }
+    }
+    return question;
+}
+
+std::vector<uint8_t> make_answer(Bytes query, const std::vector<in_addr>& addresses) {
+    constexpr uint16_t kTypeA = 1, kClassInternet = 1, kAny = 255;
+    // Pointer to the question's name, type A, class IN, no caching, four bytes.
+    constexpr uint8_t kRecord[] = {0xc0, kHeader, 0, kTypeA, 0, kClassInternet, 0, 0, 0, 0, 0, 4};
+    auto answer = *make_error(query, Rcode::ok);
+    const auto question = question_of(query);
+    if (!question || (question->type != kTypeA && question->type != kAny) ||
+        question->class_ != kClassInternet)
+        return answer;
+    for (const auto& address : addresses) {
+        answer.insert(answer.end(), std::begin(kRecord), std::end(kRecord));
+        const auto* bytes = reinterpret_cast<const uint8_t*>(&address);
+        answer.insert(answer.end(), bytes, bytes + sizeof address);
+    }
+    answer[6] = static_cast<uint8_t>(addresses.size() >> 8);
+    answer[7] = static_cast<uint8_t>(addresses.size());
+    return answer;
+}
+
 bool is_answer(Bytes query, Bytes response) {
     const auto end = question_end(query);
     if (!end || question_end(response) != end || id_of(query) != id_of(response)) return false;

@@ -16,7 +16,14 @@ namespace rpod::net::dns {
 constexpr size_t kHeader = 12;
 constexpr size_t kMaxMessage = 65535;
 
-enum class Rcode : uint8_t { ok = 0, format_error = 1, server_failure = 2, not_implemented = 4, refused = 5 };
+enum class Rcode : uint8_t {
+    ok = 0,
+    format_error = 1,
+    server_failure = 2,
+    no_such_name = 3,
+    not_implemented = 4,
+    refused = 5
+};
 
 uint16_t id_of(Bytes message);
 void set_id(std::vector<uint8_t>& message, uint16_t id);
@@ -24,6 +31,18 @@ void set_id(std::vector<uint8_t>& message, uint16_t id);
 /// Where the question of a standard query ends; nothing for other messages: responses, other operations, no
 /// or several questions, a name that is cut short, too long or compressed.
 std::optional<size_t> query_end(Bytes message);
+
+/// What a standard query asks; nothing for other messages, and for a name with bytes in it that no host name
+/// has.
+struct Question {
+    std::string name;  ///< without the dot at the end
+    uint16_t type = 0, class_ = 0;
+};
+std::optional<Question> question_of(Bytes message);
+
+/// The answer to a query for a name that has these addresses; an empty one where it asks for other records.
+/// @param query  one that question_of() understands
+std::vector<uint8_t> make_answer(Bytes query, const std::vector<in_addr>& addresses);
 
 /// Whether `response` answers `query`: same ID, same operation, same question (letters of either case).
 bool is_answer(Bytes query, Bytes response);

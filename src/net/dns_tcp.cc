@@ -49,6 +49,16 @@ bool drain(Flow& flow, int destination) {
     return true;
 }
 
+/// A query that begins near the end of the buffer must find the room for its end.
+template <class Flow>
+void make_room(Flow& flow) {
+    if (flow.begin == 0) return;
+    std::copy(flow.data.begin() + static_cast<ptrdiff_t>(flow.begin),
+              flow.data.begin() + static_cast<ptrdiff_t>(flow.end), flow.data.begin());
+    flow.end -= flow.begin;
+    flow.begin = 0;
+}
+
 template <class Flow>
 bool has_room(const Flow& flow) {
     return !flow.closed && (flow.end < flow.data.size() || flow.begin == flow.end);
@@ -88,11 +98,11 @@ const DnsTcp::Listener* DnsTcp::listener_of(int family) const {
     return index < listeners_.size() ? &listeners_[index] : nullptr;
 }
 
-void DnsTcp::readdress_outward(std::span<uint8_t> frame, const IpFrame& ip) const {
+bool DnsTcp::readdress_outward(std::span<uint8_t> frame, const IpFrame& ip) const {
     const Listener* listener = listener_of(ip.family);
-    if (listener && has_tcp_end(ip, Side::destination, listener->virtual_)) {
-        rewrite_tcp_end(frame, ip.family, Side::destination, listener->local);
-    }
+    if (!listener || !has_tcp_end(ip, Side::destination, listener->virtual_)) return false;
+    rewrite_tcp_end(frame, ip.family, Side::destination, listener->local);
+    return true;
 }
 
 std::optional<Bytes> DnsTcp::readdress_inward(Bytes frame) {
@@ -114,7 +124,9 @@ void DnsTcp::accept(const Listener& listener) {
     auto connection = std::make_unique<Connection>();
     connection->pod = std::move(socket);
     connection->next_resolver = resolvers_.start();
-    if (connect_next(*connection)) connections_.push_back(std::move(connection));
+    connection->local = names_ != nullptr;
+    if (connection->local) connection->deadline_ms = now_ms() + kIdleMs;
+    if (connection->local || connect_next(*connection)) connections_.push_back(std::move(connection));
 }
 
 bool DnsTcp::connect_next(Connection& connection) const {
@@ -138,6 +150,12 @@ int DnsTcp::register_sockets(PollSet& poll) {
     int64_t deadline = INT64_MAX;
     for (const auto& c : connections_) {
         deadline = std::min(deadline, c->deadline_ms);
+        if (c->local) {
+            c->resolver_index = SIZE_MAX;
+            const bool asks = has_room(c->query) && c->answer.begin == c->answer.end;
+            c->pod_index = poll.add(c->pod.get(), asks ? POLLIN : POLLOUT);
+            continue;
+        }
         if (!c->connected) {
             c->pod_index = SIZE_MAX;
             c->resolver_index = poll.add(c->resolver.get(), POLLOUT);
@@ -162,6 +180,37 @@ void DnsTcp::handle_sockets(const PollSet& poll) {
     }
 }
 
+/// Takes whole queries out of the flow, as long as they are for names of ours; the first other one, and what
+/// follows it, is a resolver's.
+bool DnsTcp::advance_local(Connection& c, short ready, int64_t now) const {
+    if (!ready) return now < c.deadline_ms;
+    if (ready & POLLERR) return false;
+    c.deadline_ms = now + kIdleMs;
+    make_room(c.query);
+    if (!c.query.closed && !fill(c.query, c.pod.get())) return false;
+    auto& answer = c.answer;
+    if (answer.begin < answer.end && !drain(answer, c.pod.get())) return false;
+    while (answer.begin == answer.end && c.query.end - c.query.begin >= 2) {
+        const uint8_t* at = c.query.data.data() + c.query.begin;
+        const size_t size = static_cast<size_t>(at[0] << 8 | at[1]);
+        const bool whole = c.query.end - c.query.begin >= 2 + size;
+        if (!whole && size + 2 <= c.query.data.size() && !c.query.closed) break;
+        const auto known = whole && names_ ? names_->answer({at + 2, size}) : std::nullopt;
+        if (!known || known->size() + 2 > answer.data.size()) {
+            c.local = false;
+            return connect_next(c);
+        }
+        answer.data[0] = static_cast<uint8_t>(known->size() >> 8);
+        answer.data[1] = static_cast<uint8_t>(known->size());
+        std::copy(known->begin(), known->end(), answer.data.begin() + 2);
+        answer.begin = 0;
+        answer.end = known->size() + 2;
+        c.query.begin += 2 + size;
+        if (!drain(answer, c.pod.get())) return false;
+    }
+    return !c.query.closed || answer.begin < answer.end;
+}
+
 bool DnsTcp::advance(Connection& c, const PollSet& poll, int64_t now) {
     const auto events = [&](size_t& index) {
         const size_t at = std::exchange(index, SIZE_MAX);
@@ -169,6 +218,7 @@ bool DnsTcp::advance(Connection& c, const PollSet& poll, int64_t now) {
     };
     const short pod_ready = events(c.pod_index);
     const short resolver_ready = events(c.resolver_index);
+    if (c.local) return advance_local(c, pod_ready, now);
     if (!c.connected) {
         if (resolver_ready) {
             int err = 0;

@@ -11,6 +11,7 @@
 
 #include "net/config.hh"
 #include "net/frame_write.hh"
+#include "net/name_table.hh"
 #include "net/poll_set.hh"
 #include "net/resolvers.hh"
 #include "net/slirp.hh"
@@ -29,7 +30,10 @@ class DnsTcp {
     DnsTcp(const SlirpConfig& config, Resolvers& resolvers, const SlirpStack& slirp);
 
     /// On the way to libslirp: readdresses what goes to port 53 of a DNS address.
-    void readdress_outward(std::span<uint8_t> frame, const IpFrame& ip) const;
+    /// @return whether it did
+    bool readdress_outward(std::span<uint8_t> frame, const IpFrame& ip) const;
+    /// Names that are answered here. @param names  borrowed; null: none
+    void set_names(const NameTable* names) { names_ = names; }
     /// On the way to the pod: a readdressed copy of what comes from the listener, nothing for other frames.
     /// Valid until the next call.
     std::optional<Bytes> readdress_inward(Bytes frame);
@@ -55,6 +59,7 @@ class DnsTcp {
         size_t next_resolver;
         size_t tried = 0;
         bool connected = false;
+        bool local = false;  ///< no resolver was needed so far
         int64_t deadline_ms;
         size_t pod_index = SIZE_MAX;
         size_t resolver_index = SIZE_MAX;
@@ -72,11 +77,13 @@ class DnsTcp {
     void accept(const Listener& listener);
     bool connect_next(Connection& connection) const;
     /// false: the connection is over.
+    bool advance_local(Connection& connection, short ready, int64_t now) const;
     bool advance(Connection& connection, const PollSet& poll, int64_t now);
     const Listener* listener_of(int family) const;
 
     Resolvers& resolvers_;
     const SlirpStack& slirp_;
+    const NameTable* names_ = nullptr;
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<Connection>> connections_;
     std::vector<uint8_t> copy_;

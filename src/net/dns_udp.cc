@@ -66,9 +66,14 @@ bool DnsUdp::take(Bytes frame, const IpFrame& ip) {
 
 void DnsUdp::start(const ReplyPath& path, Bytes message) {
     const auto end = message.size() <= kMaxQueryBytes ? dns::query_end(message) : std::nullopt;
+    if (end && names_) {
+        if (const auto known = names_->answer(message)) return sink_.to_pod(path.make_frame(*known));
+    }
     if (!end || resolvers_.size() == 0) {
         resolvers_.start();  // there may be some by now
-        const auto rcode = end ? dns::Rcode::server_failure : dns::Rcode::not_implemented;
+        // Where there is nobody to ask, the names here are all that there are.
+        const auto unknown = names_ ? dns::Rcode::no_such_name : dns::Rcode::server_failure;
+        const auto rcode = end ? unknown : dns::Rcode::not_implemented;
         if (const auto error = dns::make_error(message, rcode)) sink_.to_pod(path.make_frame(*error));
         return;
     }

@@ -8,6 +8,7 @@
 #include "net/config.hh"
 #include "net/frame.hh"
 #include "net/frame_write.hh"
+#include "net/name_table.hh"
 #include "net/poll_set.hh"
 #include "net/resolvers.hh"
 #include "net/slirp.hh"
@@ -28,6 +29,9 @@ class DnsUdp {
     bool take(Bytes frame, const IpFrame& ip);
     /// Forgets all queries: the resolvers have changed. Clients ask again.
     void reset() { queries_.clear(); }
+
+    /// Names that are answered here. @param names  borrowed; null: none
+    void set_names(const NameTable* names) { names_ = names; }
 
     /// As those of SlirpStack.
     int register_sockets(PollSet& poll);
@@ -70,6 +74,7 @@ class DnsUdp {
     unsigned mtu_;
     Resolvers& resolvers_;
     FrameSink& sink_;
+    const NameTable* names_ = nullptr;
     std::vector<Query> queries_;
     std::vector<uint8_t> buffer_;
 };

@@ -36,7 +36,10 @@ class Loop final : FrameSink {
           resolvers_(resolvers),
           slirp_(config, *this),
           dns_udp_(config, resolvers_, *this),
-          dns_tcp_(config, resolvers_, slirp_) {}
+          dns_tcp_(config, resolvers_, slirp_),
+          internal_(config.internal) {
+        if (config.names) set_names(*config.names);
+    }
 
     void run() {
         monitor_.ready();
@@ -73,11 +76,19 @@ class Loop final : FrameSink {
     }
 
     bool handle_monitor() {
-        const auto conf = monitor_.receive_resolvers();
-        if (!conf) return false;
-        resolvers_.set(*conf);
+        const auto update = monitor_.receive();
+        if (!update) return false;
+        if (update->names) set_names(*update->names);
+        if (!update->resolvers) return true;
+        resolvers_.set(*update->resolvers);
         dns_udp_.reset();
         return true;
+    }
+
+    void set_names(const std::string& text) {
+        names_.emplace(text);
+        dns_udp_.set_names(&*names_);
+        dns_tcp_.set_names(&*names_);
     }
 
     /// An answer to a frame is often the next frame: the pod's TCP stack runs within our write of an ACK. So
@@ -101,7 +112,7 @@ class Loop final : FrameSink {
         if (!filter_.allows(frame)) return;
         if (const auto ip = parse_ip(frame)) {
             if (dns_udp_.take(frame, *ip)) return;
-            dns_tcp_.readdress_outward(frame, *ip);
+            if (!dns_tcp_.readdress_outward(frame, *ip) && internal_) return;
         }
         slirp_.input(frame);
     }
@@ -121,6 +132,8 @@ class Loop final : FrameSink {
     SlirpStack slirp_;
     DnsUdp dns_udp_;
     DnsTcp dns_tcp_;
+    std::optional<NameTable> names_;
+    bool internal_;
     PollSet poll_;
     uint64_t seen_queries_ = 0;
     int64_t asked_ms_ = now_ms();

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 
 #include <cstring>
@@ -15,11 +16,13 @@
 #include "net/netlink.hh"
 #include "net/packet_wire.hh"
 #include "sys/file.hh"
+#include "sys/namespace.hh"
 
 namespace rpod::net {
 namespace {
 
 constexpr char kTap[] = "tap0";
+constexpr char kBridge[] = "bridge0";
 constexpr char kTunDevice[] = "/dev/net/tun";
 
 /// The kernel numbers lo 1 in every network namespace.
@@ -143,6 +146,68 @@ sys::Fd create_tap_in_child(const SlirpConfig& config, std::optional<GroupRange>
         log::debug("network: {} is slow to come up", to_string(SlirpConfig::pod_address6()));
     }
     return tap;
+}
+
+sys::Fd create_bridge_in_child(unsigned mtu, bool with_tap) {
+    sys::Fd tap;
+    if (with_tap) tap = open_tap();
+    const sys::Fd sysctls = open_sysctls();
+    if (has_ipv6(sysctls.get())) {
+        for (const char* name : {"ipv6/conf/all/disable_ipv6", "ipv6/conf/default/disable_ipv6"})
+            write_sysctl(sysctls.get(), name, "1");
+    }
+    Netlink netlink;
+    NetlinkBatch make;
+    make.set_link_up(kLoopback);
+    make.add_bridge(kBridge, mtu);
+    netlink.run(make);
+    const unsigned bridge = netlink.index_of(kBridge);
+    NetlinkBatch batch;
+    if (tap) {
+        const unsigned index = netlink.index_of(kTap);
+        batch.set_link_up(index, mtu);
+        batch.set_master(index, bridge);
+    }
+    batch.set_link_up(bridge);
+    netlink.run(batch);
+    return tap;
+}
+
+void connect_pod_in_child(const BridgePort& port, int pod_network) {
+    {
+        Netlink netlink;
+        NetlinkBatch make;
+        make.add_veth(port.port, port.mtu, port.interface, pod_network, port.mac);
+        netlink.run(make);
+        const unsigned index = netlink.index_of(port.port);
+        NetlinkBatch batch;
+        batch.set_master(index, netlink.index_of(kBridge));
+        batch.set_link_up(index);
+        netlink.run(batch);
+    }
+    sys::join_namespace(pod_network, CLONE_NEWNET);
+    const sys::Fd sysctls = open_sysctls();
+    if (has_ipv6(sysctls.get()))
+        write_sysctl(sysctls.get(), fmt::format("ipv6/conf/{}/disable_ipv6", port.interface).c_str(), "1");
+    Netlink netlink;
+    const unsigned index = netlink.index_of(port.interface);
+    NetlinkBatch batch;
+    batch.set_link_up(index);
+    batch.add_address(index, port.address, port.prefix_length);
+    if (port.gateway) batch.add_default_route(index, *port.gateway);
+    netlink.run(batch);
+}
+
+void disconnect_port_in_child(const std::string& port) {
+    Netlink netlink;
+    try {
+        NetlinkBatch batch;
+        batch.delete_link(netlink.index_of(port));
+        netlink.run(batch);
+    } catch (const SysError& e) {
+        // It goes with the pod's network namespace, too.
+        if (!e.is(ENODEV)) throw;
+    }
 }
 
 void bring_up_loopback(std::optional<GroupRange> ping_groups) {

@@ -80,6 +80,7 @@ class PodMonitor {
         PollSet set;
         const auto ended = set.add(children_.fd(), POLLIN);
         const auto network = set.add(namespaces_.servers().network_fd(), POLLIN);
+        const auto joins = set.add_all(namespaces_.servers().joins().fds(), POLLIN);
         clients_.add_to(set);
         bool drains = false;
         for (auto& member : members_) {
@@ -90,6 +91,7 @@ class PodMonitor {
         if (ready < 0 && errno == EINTR) return;
         check(ready, "wait for events");
         if (set.ready(network)) namespaces_.servers().answer_network();
+        if (set.any_ready(joins)) namespaces_.servers().joins().serve();
         for (auto& member : members_) member->serve(set);
         clients_.serve(set, [this](Client& client) { take_message(client); });
         if (set.ready(ended)) children_.reap([&](pid_t pid, auto status) { take_child(pid, status); });
@@ -203,6 +205,7 @@ int run_pod_monitor(PodJob& job, MonitorEnd client, int holder_fd) {
     try {
         std::vector<int> keep{client.fd(), holder_fd};
         for (const auto& listener : job.namespaces.network.listeners) keep.push_back(listener.socket.get());
+        for (const auto& join : job.namespaces.network.joins) keep.push_back(join.channel.fd());
         container::leave_command(std::move(keep), directory);
         for (int fd = 0; fd <= 2; ++fd) sys::point_at_null(fd);
         alive = container::lock_alive(directory, "pod " + job.config.base.id);

@@ -41,7 +41,8 @@ void make_shared_files(PodJob& job, const std::filesystem::path& directory) {
     auto base = job.config.base;
     base.hostname = pod_hostname(job.config);
     base.no_hostname = true;
-    const bool slirp = job.namespaces.network.mode == runtime::NetworkMode::slirp;
+    const auto mode = job.namespaces.network.mode;
+    const bool slirp = mode == runtime::NetworkMode::slirp || mode == runtime::NetworkMode::networks;
     auto facts = job.origin.facts;
     container::write_network_files(base, job.namespaces.network.resolvers,
                                    slirp ? &job.namespaces.network.slirp : nullptr, directory, facts);
@@ -57,7 +58,7 @@ PodJob make_job(const store::Paths& paths, const std::string& id) {
     job.namespaces.shared = job.config.shared;
     job.namespaces.hostname = pod_hostname(job.config);
     if (job.config.shared.contains(NamespaceType::network)) {
-        job.namespaces.network = container::plan_network(base.network);
+        job.namespaces.network = container::plan_network(paths, base);
         job.namespaces.network.listeners = container::publish_again(base);
     }
     store::open_run(paths);
@@ -81,6 +82,7 @@ void spawn_monitor(const store::Paths& paths, const std::string& id) {
     monitor.close();
     // The monitor alone holds the ports now.
     job.namespaces.network.listeners.clear();
+    job.namespaces.network.joins.clear();
     client.expect(AttachKind::created);
 }
 

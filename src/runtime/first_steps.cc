@@ -66,6 +66,7 @@ void set_up_network(const NetworkPlan& network, const userns::IdMap& gids, const
         case NetworkMode::from_spec:
             return;
         case NetworkMode::loopback:
+        case NetworkMode::networks:
             return net::bring_up_loopback(ping_groups(gids));
         case NetworkMode::slirp:
             sync.tap_created(net::create_tap_in_child(network.slirp, ping_groups(gids)).get());

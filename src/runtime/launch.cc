@@ -114,7 +114,7 @@ class Launch {
         if (plan_.hooks.caller) plan_.hooks.caller->begun(result_.pidfd_.get());
         // Now, while it is dumpable.
         result_.mount_namespace_ = sys::open_namespace(result_.host_pid_, CLONE_NEWNS);
-        if (plan_.network.mode == NetworkMode::slirp)
+        if (plan_.network.mode == NetworkMode::slirp || plan_.network.mode == NetworkMode::networks)
             pod_network_ = sys::open_namespace(result_.host_pid_, CLONE_NEWNET);
         // What init holds, we let go of: its death must show as the end of its pipes.
         init_ = {};
@@ -183,6 +183,8 @@ class Launch {
                     result_.sync_->hooks_ran();
                     break;
                 case Stage::ready:
+                    if (plan_.network.mode == NetworkMode::networks)
+                        result_.servers_->join_networks(std::move(pod_network_), plan_.network);
                     result_.servers_->wait_network_ready();
                     return;
                 default:

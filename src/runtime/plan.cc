@@ -50,6 +50,7 @@ std::vector<int> descriptors_of(const LaunchPlan& plan) {
     }
     if (plan.hooks.caller) fds.push_back(plan.hooks.caller->fd());
     for (const auto& listener : plan.network.listeners) fds.push_back(listener.socket.get());
+    for (const auto& join : plan.network.joins) fds.push_back(join.channel.fd());
     fds.insert(fds.end(), plan.passed_fds.begin(), plan.passed_fds.end());
     return fds;
 }

@@ -13,6 +13,7 @@
 #include "oci/runtime_spec.hh"
 #include "overlay/index.hh"
 #include "runtime/hook_caller.hh"
+#include "runtime/network_join.hh"
 #include "runtime/seccomp_filter.hh"
 #include "runtime/storage_driver.hh"
 #include "sys/fd.hh"
@@ -52,14 +53,17 @@ struct RootPlan {
 enum class NetworkMode {
     from_spec,  ///< host, or a namespace to join: the spec's namespaces say all
     loopback,   ///< a new namespace with lo only
-    slirp       ///< a new namespace with tap0, served by rpod:net
+    slirp,      ///< a new namespace with tap0, served by rpod:net
+    networks    ///< a new namespace on user-defined networks
 };
 
 struct NetworkPlan {
     NetworkMode mode = NetworkMode::from_spec;
     net::SlirpConfig slirp;
-    net::ResolvConf resolvers;                 ///< the host's, for the DNS forwarder
-    std::vector<net::PortListener> listeners;  ///< of the published ports; slirp only
+    net::ResolvConf resolvers;                 ///< for the DNS forwarder
+    bool follows_host = true;                  ///< they are the host's, also when those change
+    std::vector<net::PortListener> listeners;  ///< of the published ports; slirp and networks only
+    std::vector<NetworkJoin> joins;            ///< networks only
 };
 
 /// Where the three standard streams of the container come from.

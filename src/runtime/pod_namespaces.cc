@@ -88,6 +88,10 @@ void PodNamespaces::follow(const LaunchSync& sync) {
                                        plan_.network);
                 break;
             case Stage::ready:
+                if (plan_.network.mode == NetworkMode::networks &&
+                    plan_.shared.contains(NamespaceType::network))
+                    servers_.join_networks(sys::duplicate(namespaces_.at(NamespaceType::network).get()),
+                                           plan_.network);
                 return servers_.wait_network_ready();
             default:
                 throw Error("the pod's first process said '{}' out of turn", name(event.stage));

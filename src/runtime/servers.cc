@@ -64,6 +64,30 @@ void Servers::serve_network(sys::Fd tap, sys::Fd pod_network, NetworkPlan& plan)
          .pidfd = {}});
 }
 
+void Servers::serve_bridge(sys::Fd tap, NetworkPlan& plan) { serve_network(std::move(tap), {}, plan); }
+
+void Servers::join_networks(sys::Fd pod_network, NetworkPlan& plan) {
+    network_.pod = std::move(pod_network);
+    network_.plan = &plan;
+    joins_.join(plan.joins, network_.pod.get());
+    if (plan.listeners.empty()) return;
+    add({.role = "rpod:ports",
+         .start = [this, &plan](bool) { return start_published(plan); },
+         .give_up = [this] { network_.end.reset(); },
+         .pidfd = {}});
+}
+
+bool Servers::set_names(const std::string& text) {
+    if (!network_.end) return true;
+    try {
+        return network_.end->set_names(text);
+    } catch (const SysError& e) {
+        // It has died; the next one finds them in the plan.
+        log::debug("network: {}", e.what());
+        return true;
+    }
+}
+
 void Servers::add(Server server) {
     server.counted_from = Clock::now();
     run(servers_.emplace_back(std::move(server)), false);
@@ -133,11 +157,26 @@ pid_t Servers::start_network(NetworkPlan& plan) {
     return pid;
 }
 
+pid_t Servers::start_published(NetworkPlan& plan) {
+    network_.end.reset();
+    auto [ours, theirs] = sys::Channel::make_pair();
+    const pid_t pid = sys::fork_child("rpod:ports", [&, &channel = theirs] {
+        std::vector<int> keep{network_.pod.get(), channel.fd()};
+        for (const auto& listener : plan.listeners) keep.push_back(listener.socket.get());
+        sys::close_descriptors_except(std::move(keep));
+        return net::serve_ports(
+            {.listeners = std::move(plan.listeners), .pod_network = std::move(network_.pod)}, plan.slirp,
+            net::ServeEnd(std::move(channel)));
+    });
+    network_.end.emplace(std::move(ours));
+    return pid;
+}
+
 void Servers::wait_network_ready() {
     while (network_.end && !network_.end->wait_ready()) {
         // Killed before it said anything.
         for (const auto& server : servers_) {
-            if (server.role != "rpod:net") continue;
+            if (server.role != "rpod:net" && server.role != "rpod:ports") continue;
             replace(server.pid, sys::wait_for(server.pid));
             break;
         }
@@ -148,7 +187,7 @@ void Servers::answer_network() {
     const auto heard = network_.end->hear();
     // One that is gone is replaced when its end is known; one that is not ends when it sees this.
     if (heard == net::MonitorEnd::Heard::end) network_.end.reset();
-    if (heard != net::MonitorEnd::Heard::ask_resolvers) return;
+    if (heard != net::MonitorEnd::Heard::ask_resolvers || !network_.plan->follows_host) return;
     try {
         auto resolvers = net::read_host_resolv_conf();
         // One that does not listen asks again.
@@ -199,6 +238,7 @@ void Servers::end_network() {
         return server.role == "rpod:net" || server.role == "rpod:ports";
     };
     network_.end.reset();
+    joins_.end();
     for (const auto& server : servers_) {
         if (!serves_network(server) || !server.pidfd) continue;
         // Somebody else may have waited for it by now: only its pidfd still means it.

@@ -11,6 +11,7 @@
 
 #include "net/control.hh"
 #include "overlay/serve.hh"
+#include "runtime/network_joins.hh"
 #include "runtime/plan.hh"
 #include "sys/fd.hh"
 #include "sys/process.hh"
@@ -43,6 +44,17 @@ class Servers {
     /// @param pod_network  the pod's network namespace
     /// @param plan  stays where it is as long as this object lives
     void serve_network(sys::Fd tap, sys::Fd pod_network, NetworkPlan& plan);
+
+    /// Puts the pod onto the plan's networks, and serves the published ports by a process rpod:ports.
+    /// @param plan  stays where it is as long as this object lives
+    void join_networks(sys::Fd pod_network, NetworkPlan& plan);
+    /// Where the pod is on networks: they may be lost, and got back.
+    NetworkJoins& joins() { return joins_; }
+    /// As serve_network, for a network that has no pod of its own: rpod:network's.
+    void serve_bridge(sys::Fd tap, NetworkPlan& plan);
+    /// The names that are answered have changed. The plan has them, too, for the next rpod:net.
+    /// @return false where rpod:net has not read enough yet: they are to be sent again
+    [[nodiscard]] bool set_names(const std::string& text);
 
     /// Returns when rpod:net, where there is one, serves. @throws Error with its reason why it cannot
     void wait_network_ready();
@@ -112,10 +124,12 @@ class Servers {
     static pid_t start_overlay(std::vector<sys::Fd>& fds, ImageRoot& root, const userns::PodMaps& maps,
                                bool sync);
     pid_t start_network(NetworkPlan& plan);
+    pid_t start_published(NetworkPlan& plan);
     pid_t start_ports(AddedPort& added, const NetworkPlan& plan);
 
     Image image_;
     Network network_;
+    NetworkJoins joins_;
     std::vector<Server> servers_;
     bool lost_files_ = false;
 };
