@@ -28,7 +28,7 @@ run_directory() { echo "${XDG_RUNTIME_DIR:-/tmp/rpod-run-$(id -u)}/rpod"; }
     is "${lines[*]}" "s1 file s2 file s3 file" "names"
     run_rpod secret ls
     like "${lines[0]}" '^ID +NAME +DRIVER +CREATED +UPDATED$' "headings"
-    like "${lines[1]}" "^$id  s1 +file +Less than a second ago" "a line"
+    like "${lines[1]}" "^$id  s1 +file +(Less than a second|[0-9]+ seconds?) ago" "a line"
     run_rpod secret ls -q --filter name=1
     is "$output" "$id" "IDs"
     run_rpod secret inspect "${id:0:6}"
