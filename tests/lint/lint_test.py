@@ -54,6 +54,10 @@ class Layering(unittest.TestCase):
 
 
 class SourceRules(unittest.TestCase):
+    def test_unit_tests_that_nobody_builds(self):
+        self.assertEqual(source_rules.unbuilt_tests(['a/b_test.cc'], "files('a/b_test.cc')"), [])
+        self.assertEqual(len(source_rules.unbuilt_tests(['a/b_test.cc', 'a/c_test.cc'], "files('a/c_test.cc')")), 1)
+
     def test_missing_licence(self):
         self.assertEqual(len(list(source_rules.check_file(pathlib.PurePosixPath('src/a/b.cc'), 'int x;\n'))), 1)
 

@@ -67,6 +67,12 @@ def is_checked(path):
     return path.parts[0] == 'contrib' and path.suffix == ''
 
 
+def unbuilt_tests(names, build_file):
+    """Unit tests that no program has: they would never fail. NAMES are relative to the build file's directory."""
+    return [f'tests/unit/{name}: is in no test program of tests/unit/meson.build'
+            for name in sorted(names) if f"'{name}'" not in build_file]
+
+
 def main():
     top = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent.parent)
     count, problems = 0, []
@@ -76,6 +82,9 @@ def main():
             if path.is_file() and is_checked(relative) and relative.parts[:2] != ('tests', 'data'):
                 count += 1
                 problems += check_file(relative, path.read_text(errors='replace'))
+    unit = top / 'tests/unit'
+    tests = [str(path.relative_to(unit)) for path in unit.rglob('*_test.cc')]
+    problems += unbuilt_tests(tests, (unit / 'meson.build').read_text())
     for problem in problems:
         print(problem)
     print(f'source rules: {count} files, {len(problems)} broken')
