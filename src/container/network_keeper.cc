@@ -117,7 +117,10 @@ class Keeper {
   private:
     /// Where nobody is about to connect; the lock is held until the process is gone.
     bool may_end() {
-        end_lock_ = sys::open_file(job_.paths.networks() / job_.network.id / "lock", O_RDWR | O_CREAT, 0600);
+        // Never made anew: the network may be on its way out.
+        auto lock = sys::find_at(AT_FDCWD, job_.paths.networks() / job_.network.id / "lock", O_RDWR);
+        if (!lock) return true;
+        end_lock_ = std::move(*lock);
         if (sys::try_lock(end_lock_.get(), sys::LockKind::exclusive)) return true;
         end_lock_.reset();
         return false;

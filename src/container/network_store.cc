@@ -2,13 +2,18 @@
 // SPDX-FileCopyrightText: The rpod authors
 #include "container/network_store.hh"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "base/error.hh"
 #include "base/log.hh"
 #include "base/strings.hh"
 #include "container/config.hh"
 #include "container/find.hh"
+#include "container/record.hh"
 #include "net/address.hh"
 #include "store/event_log.hh"
 #include "store/lock.hh"
@@ -145,6 +150,24 @@ void note_record(const store::Paths& paths, const std::filesystem::path& file, c
         note_users(paths, config_from_json(base->dump(), file).network, id, users);
 }
 
+/// What a removal that was killed, or failed, has left: a directory without a record. The caller has the
+/// store's lock, so that none is being made.
+void finish_removals(const store::Paths& paths) {
+    for (const auto& id : store::record_ids(paths.networks())) {
+        const auto directory = paths.networks() / id;
+        if (id == kDefaultId || sys::find_at(AT_FDCWD, directory / kNetwork.file, O_PATH)) continue;
+        sys::remove_tree_at(AT_FDCWD, directory);
+        sys::remove_tree_at(AT_FDCWD, paths.run() / id);
+    }
+}
+
+/// A network's process ends soon after its last container; until then it uses files of the directory.
+void wait_for_process(const std::filesystem::path& directory) {
+    constexpr auto kPause = std::chrono::milliseconds(10);
+    constexpr int kTries = 500;
+    for (int i = 0; i < kTries && is_alive(directory); ++i) std::this_thread::sleep_for(kPause);
+}
+
 }  // namespace
 
 unsigned Network::mtu() const {
@@ -172,6 +195,7 @@ Network create_network(const store::Paths& paths, NetworkRequest request) {
     n.created = std::chrono::system_clock::now();
     sys::make_dirs(paths.networks());
     const auto lock = store::StoreLock::acquire(paths, sys::LockKind::exclusive);
+    finish_removals(paths);
     if (n.name.empty()) {
         const auto taken = [&](const std::string& name) {
             return store::is_name_taken(paths.networks(), name);
@@ -239,6 +263,7 @@ std::vector<std::string> remove_networks(const store::Paths& paths, const std::v
     const auto users = network_users(paths);
     for (const auto& network : networks) {
         if (users.contains(network.name) || network.id == kDefaultId) continue;
+        wait_for_process(paths.networks() / network.id);
         sys::remove_tree_at(AT_FDCWD, paths.networks() / network.id);
         sys::remove_tree_at(AT_FDCWD, paths.run() / network.id);
         store::Names(paths.networks() / "names").release(network.name, network.id);

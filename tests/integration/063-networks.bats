@@ -68,6 +68,22 @@ podman1" "what was typed"
     is "$output" one "pruned"
 }
 
+@test "a removal that was cut off is finished, and one right after the last container waits" {
+    require_network
+    rpod network create one
+    rm "$RPOD_ROOT/networks/$(rpod network inspect --format '{{.ID}}' one)/network.json"
+    run_rpod 1 network exists one
+    run_rpod network create one
+    local i
+    for i in 1 2 3 4 5 6; do
+        rpod run -d --network one --name w busybox sleep 100
+        rpod rm -f -t 0 w
+        run_rpod network rm one
+        run_rpod network create one
+    done
+    is "$(rpod network ls -q | xargs)" "one podman" "networks"
+}
+
 @test "containers find one another by name, alias and short ID" {
     require_network
     rpod network create app
